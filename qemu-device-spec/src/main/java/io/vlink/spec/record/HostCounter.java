@@ -1,0 +1,61 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.spec.record;
+
+/**
+ * The host's counters of a data channel in the link record, 64-bit each, in memory order; only the channel's driver writes
+ * them (SPEC.md appendix A). Directions are the host's: {@code tx} is host to guest.
+ */
+public enum HostCounter {
+    /** Packets put on the guest's {@code rx}. */
+    TX_PACKETS("tx_packets"),
+    /** Their bytes. */
+    TX_BYTES("tx_bytes"),
+    /** Packets that found the guest's {@code rx} full. */
+    TX_FULL("tx_full"),
+    /** Good packets taken from the guest's {@code tx}. */
+    RX_PACKETS("rx_packets"),
+    /** Their bytes. */
+    RX_BYTES("rx_bytes"),
+    /** Empty buffers put on {@code alloc}. */
+    ALLOC_BUFFERS("alloc_buffers"),
+    /** Good buffers taken from {@code free}. */
+    FREE_BUFFERS("free_buffers"),
+    /** Buffers taken back because their epoch ended. */
+    RECLAIMED_BUFFERS("reclaimed_buffers"),
+    /** Returned descriptors dropped: the address is in no page, or outside this link's pool. */
+    DROP_BAD_ADDRESS("drop_bad_address"),
+    /** Returned descriptors dropped: that buffer was not lent to this channel, or was returned already. */
+    DROP_NOT_LENT("drop_not_lent"),
+    /** Returned descriptors dropped: the generation is an older lending's. */
+    DROP_STALE_GENERATION("drop_stale_generation"),
+    /** Packets dropped: shorter than a header or past the end of the buffer. The buffer came back. */
+    DROP_BAD_LENGTH("drop_bad_length"),
+    /** Packets dropped: a flag without a meaning. The buffer came back. */
+    DROP_BAD_FLAGS("drop_bad_flags"),
+    /** 1 while the channel is quarantined because the guest moved a position out of range. */
+    QUARANTINED("quarantined");
+
+    private final String label;
+
+    HostCounter(String label) {
+        this.label = label;
+    }
+
+    /** {@return the name in JSON and on screens} */
+    public String label() {
+        return label;
+    }
+
+    /**
+     * Place of the counter.
+     *
+     * @param countersOffset the record's {@link LinkRecordLayout#COUNTERS_OFFSET} value
+     * @param queue          data channel, from 0
+     * @return bytes from the start of the record
+     */
+    public long offset(long countersOffset, int queue) {
+        return countersOffset + ((long) queue * LinkRecordLayout.COUNTERS_PER_CHANNEL + ordinal()) * 8;
+    }
+}
