@@ -1,0 +1,180 @@
+# shellcheck shell=bash
+# Copyright The vlink Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sourced by everything in bin/: finds the project, a JDK and Maven, builds what is stale, starts Java.
+# Messages go to stderr, because the programs' own output (often JSON) owns stdout.
+
+set -eu
+
+# Resolved through symlinks, so that a launcher may be linked from a folder on PATH.
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+readonly root
+readonly jdk_minimum=25
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "${0##*/}: $*"
+    exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# need_commands PACKAGE:COMMAND... : installs the Debian packages of missing commands, or names all of them in one line.
+need_commands() {
+    local pair missing=()
+    for pair in "$@"; do
+        command -v "${pair#*:}" >/dev/null 2>&1 || missing+=("${pair%%:*}")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! is_root || ! command -v apt-get >/dev/null 2>&1; then
+        die "missing: ${missing[*]}: install with: sudo apt-get install ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    apt_install "${missing[@]}" || die "could not install: ${missing[*]}: run apt-get update, then try again"
+}
+
+apt_install() {
+    # Output is shown only when it failed: a first run should read as a list of steps.
+    local log
+    log=$(mktemp)
+    if DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+        return 0
+    fi
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
+}
+
+# jdk_major HOME: prints the feature version of the JDK in HOME; nothing if there is none.
+jdk_major() {
+    local version=''
+    [ -x "$1/bin/javac" ] || return 0
+    if [ -r "$1/release" ]; then # a file is read in no time, a JVM takes 50 ms to start
+        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")
+    fi
+    if [ -z "$version" ]; then
+        version=$("$1/bin/java" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p')
+    fi
+    printf '%s' "$version"
+}
+
+jdk_candidates() {
+    local folder
+    [ -z "${JAVA_HOME:-}" ] || printf '%s\n' "$JAVA_HOME"
+    if command -v java >/dev/null 2>&1; then
+        dirname "$(dirname "$(readlink -f "$(command -v java)")")"
+    fi
+    for folder in /usr/lib/jvm/* "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/* \
+        /opt/* /usr/java/* /usr/local/*jdk*; do
+        [ ! -d "$folder" ] || printf '%s\n' "$folder"
+    done
+}
+
+# Sets and exports JAVA_HOME: the first JDK that is new enough, the user's own choice first.
+find_jdk() {
+    local candidate major
+    while IFS= read -r candidate; do
+        major=$(jdk_major "$candidate")
+        if [ "${major:-0}" -ge "$jdk_minimum" ]; then
+            export JAVA_HOME=$candidate
+            return 0
+        fi
+    done < <(jdk_candidates)
+    die "no JDK $jdk_minimum or newer found: install one (Debian 13: apt-get install openjdk-25-jdk-headless;" \
+        "elsewhere a Temurin 25 JDK), or set JAVA_HOME to it"
+}
+
+ensure_maven() { need_commands maven:mvn; }
+
+# Maven itself trips over two JDK 25 warnings, which say nothing about this project.
+run_maven() {
+    (
+        cd "$root"
+        export MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
+        exec mvn "$@"
+    )
+}
+
+# The time in the stamp is that of the build's start: a file saved while Maven runs counts as newer.
+readonly build_stamp=$root/target/.built
+
+# Prints one source or pom that is newer than the build; folders count too, as a deleted file changes only its folder.
+stale_source() {
+    find "$root" \( -name target -o -name .git \) -prune -o \
+        \( -name pom.xml -o -path '*/src/main' -o -path '*/src/main/*' \) -newer "$build_stamp" -print -quit
+}
+
+# up_to_date MODULE: true if the module's jar is newer than all sources.
+up_to_date() {
+    [ -e "$build_stamp" ] && [ -n "$(module_jar "$1")" ] && [ -z "$(stale_source)" ]
+}
+
+# module_jar MODULE: prints the module's main jar, nothing if it is not built.
+module_jar() {
+    local jar
+    for jar in "$root/$1"/target/*.jar; do
+        case $jar in
+            *-sources.jar | *-tests.jar | *-javadoc.jar | *'*.jar') ;;
+            *) printf '%s' "$jar" && return 0 ;;
+        esac
+    done
+}
+
+# ensure_built MODULE: builds all modules if a source changed. Needs JAVA_HOME (find_jdk).
+ensure_built() {
+    ! up_to_date "$1" || return 0
+    ensure_maven
+    mkdir -p "$root/target"
+    (
+        flock 9 # two launchers at once: the second waits, then finds everything built
+        up_to_date "$1" || build_all
+    ) 9>"$root/target/.build.lock"
+    [ -n "$(module_jar "$1")" ] || die "the build made no jar: module=$1: run mvn package and look for errors"
+}
+
+build_all() {
+    if [ -e "$build_stamp" ]; then
+        say "building vlink (sources changed)"
+    else
+        say "building vlink (first time: about a minute)"
+    fi
+    touch "$build_stamp.new"
+    run_maven -q -DskipTests package >&2 </dev/null || die "the build failed: see the lines above"
+    mv "$build_stamp.new" "$build_stamp"
+}
+
+# What Panama, JNR-POSIX and Chronicle Bytes need to run without warnings; the serial collector starts
+# fastest and never competes with a polling core.
+java_flags=(
+    --enable-native-access=ALL-UNNAMED
+    --sun-misc-unsafe-memory-access=allow
+    --add-opens=java.base/java.lang.reflect=ALL-UNNAMED
+    --add-exports=java.base/sun.nio.ch=ALL-UNNAMED
+    --add-exports=java.base/jdk.internal.ref=ALL-UNNAMED
+    -XX:+UseSerialGC
+)
+
+# For programs that run for a second: the second compiler never pays there.
+short_lived() { java_flags+=(-XX:TieredStopAtLevel=1); }
+
+# run_java MODULE MAINCLASS -- ARGS...: becomes the program, so that signals and exit status are the program's own.
+run_java() {
+    local module=$1 main=$2
+    shift 3
+    # shellcheck disable=SC2086 # VLINK_JAVA_OPTS is a list of flags, split on purpose
+    exec "$JAVA_HOME/bin/java" "${java_flags[@]}" ${VLINK_JAVA_OPTS:-} \
+        -cp "$(module_jar "$module"):$root/$module/target/lib/*" "$main" "$@"
+}
+
+# launch MODULE MAINCLASS ARGS...: what every launcher does.
+launch() {
+    local module=$1 main=$2
+    shift 2
+    find_jdk
+    ensure_built "$module"
+    run_java "$module" "$main" -- "$@"
+}
