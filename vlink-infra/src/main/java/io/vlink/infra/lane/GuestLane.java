@@ -1,0 +1,106 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.lane;
+
+import io.vlink.spec.channel.ControlChannelLayout;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.SharedWord;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The guest's side of the epoch handshake (SPEC.md section 7). It acknowledges an epoch only while the host waits for it,
+ * so that what a dead predecessor left in shared memory can never be taken for its own. One thread.
+ */
+public final class GuestLane {
+    private final MemorySegment controlChannel;
+    private int epoch;
+    private boolean acknowledged;
+    private boolean up;
+
+    /**
+     * Takes over the guest's side of a link and asks the host for a new epoch.
+     *
+     * @param controlChannel the link's control channel
+     */
+    public GuestLane(MemorySegment controlChannel) {
+        this.controlChannel = controlChannel;
+        requestEpoch();
+    }
+
+    /**
+     * Looks at the host's lane word; one read of shared memory where nothing has changed.
+     *
+     * @return {@link LaneEvent#RESET_RINGS} when the host waits for this side: forget all buffers, reset the rings, then call
+     *         {@link #acknowledge}; {@link LaneEvent#UP} when descriptors may flow; {@link LaneEvent#DOWN} when they no
+     *         longer may; otherwise {@link LaneEvent#NONE}
+     */
+    public LaneEvent poll() {
+        // Pairs with the host's release in HostLane.publish: its positions are zero before INITIALIZED can be seen.
+        long hostWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
+        if (up) {
+            if (hostWord == LaneState.INITIALIZED.word(epoch)) {
+                return LaneEvent.NONE;
+            }
+            up = false;
+            return LaneEvent.DOWN;
+        }
+        return switch (LaneState.of(hostWord)) {
+            case INITIALIZING -> pollWaitingHost(LaneState.epoch(hostWord));
+            case INITIALIZED -> pollReadyHost(LaneState.epoch(hostWord));
+            case NOT_INITIALIZED -> LaneEvent.NONE;
+        };
+    }
+
+    private LaneEvent pollWaitingHost(int hostEpoch) {
+        if (acknowledged && hostEpoch == epoch) {
+            return LaneEvent.NONE;
+        }
+        epoch = hostEpoch;
+        acknowledged = false;
+        return LaneEvent.RESET_RINGS;
+    }
+
+    private LaneEvent pollReadyHost(int hostEpoch) {
+        if (acknowledged && hostEpoch == epoch) {
+            up = true;
+            return LaneEvent.UP;
+        }
+        if (acknowledged) {
+            requestEpoch();
+        }
+        return LaneEvent.NONE;
+    }
+
+    /** Agrees to the epoch that {@link #poll} found: the rings' guest ends are at zero and no old buffer is used again. */
+    public void acknowledge() {
+        acknowledged = true;
+        publish(LaneState.INITIALIZED.word(epoch));
+    }
+
+    /** Leaves the link: this side touches no ring and no buffer any more. */
+    public void detach() {
+        up = false;
+        acknowledged = false;
+        publish(LaneState.NOT_INITIALIZED.word(0));
+    }
+
+    /** {@return whether descriptors may flow} */
+    public boolean isUp() {
+        return up;
+    }
+
+    /** {@return the epoch that this side last agreed or was asked to agree to, unsigned} */
+    public int epoch() {
+        return epoch;
+    }
+
+    private void requestEpoch() {
+        acknowledged = false;
+        publish(LaneState.INITIALIZING.word(0));
+    }
+
+    private void publish(long word) {
+        SharedWord.LONG_HANDLE.setRelease(controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET, word);
+    }
+}

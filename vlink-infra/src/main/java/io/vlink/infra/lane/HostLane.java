@@ -1,0 +1,92 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.lane;
+
+import io.vlink.spec.channel.ControlChannelLayout;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.record.LinkRecordLayout;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The host's side of the epoch handshake (SPEC.md section 7). The host alone counts epochs, in the link record that no guest
+ * can reach; what stands in the control channel is for the guest to read and is never read back. One thread.
+ */
+public final class HostLane {
+    private final MemorySegment controlChannel;
+    private final MemorySegment record;
+    private int epoch;
+    private boolean up;
+
+    /**
+     * Takes over a link and asks the guest for a new epoch.
+     *
+     * @param controlChannel the link's control channel
+     * @param record         the link record
+     */
+    public HostLane(MemorySegment controlChannel, MemorySegment record) {
+        this.controlChannel = controlChannel;
+        this.record = record;
+        this.epoch = LaneState
+                .epoch((long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET));
+        startEpoch();
+    }
+
+    /**
+     * Looks at the guest's lane word; one read of shared memory where nothing has changed.
+     *
+     * @return {@link LaneEvent#RESET_RINGS} when the guest has acknowledged: reset the rings, reclaim all buffers, then call
+     *         {@link #complete}; {@link LaneEvent#DOWN} when the guest has left the epoch: a new one has been asked for;
+     *         otherwise {@link LaneEvent#NONE}
+     */
+    public LaneEvent poll() {
+        // Pairs with the guest's release: its positions are zero before its acknowledgement can be seen.
+        long guestWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel,
+                ControlChannelLayout.GUEST_LANE_OFFSET);
+        boolean acknowledged = guestWord == LaneState.INITIALIZED.word(epoch);
+        if (acknowledged == up) {
+            return LaneEvent.NONE;
+        }
+        if (acknowledged) {
+            return LaneEvent.RESET_RINGS;
+        }
+        startEpoch();
+        return LaneEvent.DOWN;
+    }
+
+    /** Lets descriptors flow: the rings are empty and every buffer is the host's. */
+    public void complete() {
+        up = true;
+        publish(LaneState.INITIALIZED);
+    }
+
+    /** Leaves the link. Buffers that the guest holds stay lent until the next epoch is acknowledged. */
+    public void detach() {
+        up = false;
+        publish(LaneState.NOT_INITIALIZED);
+    }
+
+    /** {@return whether descriptors may flow} */
+    public boolean isUp() {
+        return up;
+    }
+
+    /** {@return the current epoch, unsigned} */
+    public int epoch() {
+        return epoch;
+    }
+
+    private void startEpoch() {
+        up = false;
+        epoch++;
+        publish(LaneState.INITIALIZING);
+    }
+
+    private void publish(LaneState state) {
+        long word = state.word(epoch);
+        // The private copy first: a driver that dies between the two lines must not let an epoch be used twice.
+        SharedWord.LONG_HANDLE.setRelease(record, LinkRecordLayout.HOST_LANE_OFFSET, word);
+        SharedWord.LONG_HANDLE.setRelease(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET, word);
+    }
+}

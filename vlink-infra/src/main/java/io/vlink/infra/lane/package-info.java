@@ -1,0 +1,8 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The two sides of a link's epoch handshake: how a host driver and a guest, each of which may start, stop or die at any
+ * moment, agree that the rings are empty and whose turn it is. Each lane belongs to one thread. SPEC.md section 7.
+ */
+package io.vlink.infra.lane;

@@ -1,0 +1,123 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.pool;
+
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.record.LedgerEntry;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Says of each buffer of a pool whether it is the host's or lent, to which data channel, in which epoch and generation.
+ * It stands in the link record, so it outlives the driver. Guests cannot reach it. One thread writes.
+ */
+public final class BufferLedger {
+    /** {@link #takeBack} result: the buffer was lent exactly so, and is the host's again. */
+    public static final int TAKEN_BACK = 0;
+    /** {@link #takeBack} result: it was not lent to that channel in that epoch. */
+    public static final int NOT_LENT = 1;
+    /** {@link #takeBack} result: it is lent to that channel, but in another generation. */
+    public static final int STALE_GENERATION = 2;
+
+    private final MemorySegment entries;
+    private final int bufferCount;
+
+    /**
+     * The ledger in a part of a link record.
+     *
+     * @param entries one 8-byte word a buffer
+     */
+    public BufferLedger(MemorySegment entries) {
+        if (entries.byteSize() < Long.BYTES || entries.byteSize() % Long.BYTES != 0) {
+            throw new IllegalArgumentException("ledger must have 8 bytes a buffer: bytes=" + entries.byteSize());
+        }
+        this.entries = entries;
+        this.bufferCount = Math.toIntExact(entries.byteSize() / Long.BYTES);
+    }
+
+    /**
+     * Notes that a buffer goes to the guest.
+     *
+     * @param buffer  index in the pool
+     * @param epoch   epoch of the link
+     * @param channel data channel, from 0
+     * @return the generation of this lending, 0 to 65535
+     */
+    public int lend(int buffer, int epoch, int channel) {
+        int generation = LedgerEntry.generation(entry(buffer)) + 1 & 0xffff;
+        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.lent(epoch, channel, generation));
+        return generation;
+    }
+
+    /**
+     * Takes a buffer back that the guest returned, if it was lent so.
+     *
+     * @param buffer     index in the pool
+     * @param epoch      epoch of the link
+     * @param channel    data channel that it came back on, from 0
+     * @param generation generation that came back with it
+     * @return {@link #TAKEN_BACK}, {@link #NOT_LENT} or {@link #STALE_GENERATION}
+     */
+    public int takeBack(int buffer, int epoch, int channel, int generation) {
+        long entry = entry(buffer);
+        if (entry == LedgerEntry.lent(epoch, channel, generation)) {
+            entries.setAtIndex(SharedWord.LONG, buffer, (long) generation & 0xffff);
+            return TAKEN_BACK;
+        }
+        boolean lentHere = entry == LedgerEntry.lent(epoch, channel, LedgerEntry.generation(entry));
+        return lentHere ? STALE_GENERATION : NOT_LENT;
+    }
+
+    /**
+     * Undoes the latest lending of a buffer that never reached the ring.
+     *
+     * @param buffer index in the pool
+     */
+    public void revoke(int buffer) {
+        entries.setAtIndex(SharedWord.LONG, buffer, (long) LedgerEntry.generation(entry(buffer)));
+    }
+
+    /**
+     * Takes every lent buffer back at once; only when the guest has acknowledged the end of the epoch or is gone.
+     *
+     * @return how many were lent
+     */
+    public int reclaimAll() {
+        int reclaimed = 0;
+        for (int buffer = 0; buffer < bufferCount; buffer++) {
+            if (isLent(buffer)) {
+                revoke(buffer);
+                reclaimed++;
+            }
+        }
+        return reclaimed;
+    }
+
+    /**
+     * Whether the guest has a buffer.
+     *
+     * @param buffer index in the pool
+     * @return true if it is lent
+     */
+    public boolean isLent(int buffer) {
+        return LedgerEntry.state(entry(buffer)) == LedgerEntry.LENT;
+    }
+
+    /** {@return how many buffers are lent; walks the whole ledger} */
+    public int lentCount() {
+        int lent = 0;
+        for (int buffer = 0; buffer < bufferCount; buffer++) {
+            lent += isLent(buffer) ? 1 : 0;
+        }
+        return lent;
+    }
+
+    /** {@return buffers in the ledger} */
+    public int bufferCount() {
+        return bufferCount;
+    }
+
+    private long entry(int buffer) {
+        return entries.getAtIndex(SharedWord.LONG, buffer);
+    }
+}

@@ -1,0 +1,100 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.ring;
+
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.spec.channel.RingLayout;
+import io.vlink.spec.channel.SharedWord;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The producing end of a ring. The position it trusts is its own private one; the peer's is read only when the room known
+ * of does not suffice, and is bounded. One thread.
+ */
+public final class ProducerRing {
+    /** What {@link #room} and {@link #offer} return when the consumer's position cannot be: quarantine the channel. */
+    public static final int FAULT = -1;
+
+    private final MemorySegment ring;
+    private final int queueSize;
+    private final long mask;
+    private long produced;
+    private long consumed;
+
+    /**
+     * The producing end of the ring in a segment.
+     *
+     * @param ring      exactly the ring's bytes, aligned to 128
+     * @param queueSize descriptors, a power of two
+     * @throws IllegalArgumentException if the segment's size does not fit the queue size
+     */
+    public ProducerRing(MemorySegment ring, int queueSize) {
+        if (ring.byteSize() != RingLayout.bytes(queueSize)) {
+            throw new IllegalArgumentException("ring segment must have the size of its queue: bytes=" + ring.byteSize()
+                    + " queue_size=" + queueSize);
+        }
+        this.ring = ring;
+        this.queueSize = queueSize;
+        this.mask = queueSize - 1L;
+    }
+
+    /**
+     * Makes sure of room, and reads the consumer's position only if it has to.
+     *
+     * @param wanted slots
+     * @return free slots, at least {@code wanted} unless the ring is that full; or {@link #FAULT}
+     */
+    public int room(int wanted) {
+        long free = queueSize - (produced - consumed);
+        if (free >= wanted) {
+            return (int) free;
+        }
+        // Pairs with the release in ConsumerRing.poll: the slots below the position have been read.
+        long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.CONSUMER_OFFSET);
+        long used = produced - position;
+        if (Long.compareUnsigned(used, queueSize) > 0) {
+            return FAULT;
+        }
+        consumed = position;
+        return (int) (queueSize - used);
+    }
+
+    /**
+     * Puts as many descriptors on the ring as there is room for, and publishes them together.
+     *
+     * @param from descriptors, from index 0; left as they are
+     * @return how many were taken, 0 to {@code from.count}; or {@link #FAULT}
+     */
+    public int offer(DescriptorBatch from) {
+        int room = room(from.count);
+        if (room <= 0) {
+            return room;
+        }
+        int count = Math.min(room, from.count);
+        long[] address = from.address;
+        long[] meta = from.meta;
+        long position = produced;
+        for (int i = 0; i < count; i++) {
+            long slot = RingLayout.DESCRIPTORS_OFFSET + ((position + i) & mask) * Descriptor.BYTES;
+            ring.set(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET, address[i]);
+            ring.set(SharedWord.LONG, slot + Descriptor.META_OFFSET, meta[i]);
+        }
+        produced = position + count;
+        // Pairs with the acquire in ConsumerRing.poll: the descriptors are complete before the position moves.
+        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
+        return count;
+    }
+
+    /** Starts again at position zero, for a new epoch; only while the other end is quiet (SPEC.md section 7). */
+    public void reset() {
+        produced = 0;
+        consumed = 0;
+        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, 0L);
+    }
+
+    /** {@return how many descriptors have been put on the ring since the last reset} */
+    public long position() {
+        return produced;
+    }
+}

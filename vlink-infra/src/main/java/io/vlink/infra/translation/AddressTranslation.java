@@ -1,0 +1,126 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.translation;
+
+import io.vlink.spec.pci.Limits;
+import java.util.Arrays;
+
+/**
+ * Translates bus addresses to region offsets and back. Page {@code i} of the region stands at bus address
+ * {@code table[i]}; pages may stand in any order, with gaps. Immutable.
+ */
+public final class AddressTranslation {
+    /** What {@link #toOffset} returns for an address that is in no page. */
+    public static final long UNMAPPED = -1L;
+    /** All pages of a region stand within this many pages of the lowest (SPEC.md section 4.2). */
+    public static final long MAX_SPAN_PAGES = 1L << 20;
+
+    private final long[] busAddressOfPage;
+    private final long[] offsetOfBusPage;
+    private final long lowestBusAddress;
+    private final long spanBytes;
+    private final int pageShift;
+    private final long pageMask;
+    private final long regionBytes;
+
+    /**
+     * Builds both directions from the device's table.
+     *
+     * @param busAddressOfPage bus address of each page of the region, in region order
+     * @param pageShift        log2 of the page size
+     * @throws IllegalArgumentException if an address is not page-aligned or negative, two pages overlap, or they stand too
+     *                                  far apart
+     */
+    public AddressTranslation(long[] busAddressOfPage, int pageShift) {
+        if (pageShift < Limits.MIN_PAGE_SHIFT || pageShift > Limits.MAX_PAGE_SHIFT) {
+            throw new IllegalArgumentException("page_shift must be " + Limits.MIN_PAGE_SHIFT + " to "
+                    + Limits.MAX_PAGE_SHIFT + ": page_shift=" + pageShift);
+        }
+        if (busAddressOfPage.length < 1 || busAddressOfPage.length > Limits.MAX_PAGES) {
+            throw new IllegalArgumentException(
+                    "pages must be 1 to " + Limits.MAX_PAGES + ": pages=" + busAddressOfPage.length);
+        }
+        this.busAddressOfPage = busAddressOfPage.clone();
+        this.pageShift = pageShift;
+        this.pageMask = (1L << pageShift) - 1;
+        this.regionBytes = (long) busAddressOfPage.length << pageShift;
+        this.lowestBusAddress = Arrays.stream(busAddressOfPage).min().getAsLong();
+        this.offsetOfBusPage = invert();
+        this.spanBytes = (long) offsetOfBusPage.length << pageShift;
+    }
+
+    private long[] invert() {
+        long highest = Arrays.stream(busAddressOfPage).max().getAsLong();
+        long spanPages = ((highest - lowestBusAddress) >>> pageShift) + 1;
+        if (lowestBusAddress < 0 || spanPages > MAX_SPAN_PAGES) {
+            throw new IllegalArgumentException("pages must stand within " + MAX_SPAN_PAGES
+                    + " pages of the lowest: lowest=0x" + Long.toHexString(lowestBusAddress) + " highest=0x"
+                    + Long.toHexString(highest));
+        }
+        long[] offsets = new long[(int) spanPages];
+        Arrays.fill(offsets, UNMAPPED);
+        for (int page = 0; page < busAddressOfPage.length; page++) {
+            long address = busAddressOfPage[page];
+            int slot = (int) ((address - lowestBusAddress) >>> pageShift);
+            if ((address & pageMask) != 0 || offsets[slot] != UNMAPPED) {
+                throw new IllegalArgumentException("bus addresses must be page-aligned and distinct: page=" + page
+                        + " bus_address=0x" + Long.toHexString(address));
+            }
+            offsets[slot] = (long) page << pageShift;
+        }
+        return offsets;
+    }
+
+    /**
+     * The region offset of a bus address.
+     *
+     * @param busAddress any 64 bits, from a peer
+     * @return 0 to {@link #regionBytes} - 1, or {@link #UNMAPPED}
+     */
+    public long toOffset(long busAddress) {
+        long distance = busAddress - lowestBusAddress;
+        if (Long.compareUnsigned(distance, spanBytes) >= 0) {
+            return UNMAPPED;
+        }
+        long pageOffset = offsetOfBusPage[(int) (distance >>> pageShift)];
+        return pageOffset < 0 ? UNMAPPED : pageOffset + (distance & pageMask);
+    }
+
+    /**
+     * The bus address of a region offset.
+     *
+     * @param offset 0 to {@link #regionBytes} - 1
+     * @return the bus address
+     * @throws ArrayIndexOutOfBoundsException for an offset outside the region
+     */
+    public long toBusAddress(long offset) {
+        return busAddressOfPage[(int) (offset >>> pageShift)] + (offset & pageMask);
+    }
+
+    /**
+     * Whether a packet lies wholly in one page: bus addresses are contiguous only there.
+     *
+     * @param offset region offset of the first byte
+     * @param length bytes, from a peer
+     * @return true if length is positive and the last byte is in the page of the first
+     */
+    public boolean withinPage(long offset, int length) {
+        return length > 0 && (offset & pageMask) + length <= pageMask + 1;
+    }
+
+    /** {@return bytes of the region that the table describes} */
+    public long regionBytes() {
+        return regionBytes;
+    }
+
+    /** {@return log2 of the page size} */
+    public int pageShift() {
+        return pageShift;
+    }
+
+    /** {@return pages in the table} */
+    public int pageCount() {
+        return busAddressOfPage.length;
+    }
+}
