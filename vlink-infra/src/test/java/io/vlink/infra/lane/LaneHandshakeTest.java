@@ -1,0 +1,136 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.lane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+
+/** Both lanes over one control channel: starts, stops, deaths and lies. */
+class LaneHandshakeTest {
+    // From SPEC.md sections 6 and 7, on purpose not from the constants.
+    private static final long HOST_WORD = 0x100;
+    private static final long GUEST_WORD = 0x180;
+
+    private final MemorySegment control = Arena.ofAuto().allocate(4_096, 128);
+    private final MemorySegment record = Arena.ofAuto().allocate(4_096, 128);
+
+    private static void bringUp(HostLane host, GuestLane guest) {
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        guest.acknowledge();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        assertThat(guest.isUp()).isFalse();
+        host.complete();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.UP);
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(host.isUp() && guest.isUp()).isTrue();
+        assertThat(guest.epoch()).isEqualTo(host.epoch());
+    }
+
+    @Test
+    void theLinkComesUpWhicheverSideStartsFirst() {
+        HostLane host = new HostLane(control, record);
+        bringUp(host, new GuestLane(control));
+
+        MemorySegment other = Arena.ofAuto().allocate(4_096, 128);
+        GuestLane early = new GuestLane(other);
+        assertThat(early.poll()).isEqualTo(LaneEvent.NONE);
+        bringUp(new HostLane(other, Arena.ofAuto().allocate(4_096, 128)), early);
+    }
+
+    @Test
+    void wordsInMemoryAreTheOnesOfTheSpecification() {
+        HostLane host = new HostLane(control, record);
+        assertThat(control.get(ValueLayout.JAVA_LONG, HOST_WORD)).isEqualTo(1L << 32 | 1);
+        GuestLane guest = new GuestLane(control);
+        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(1L);
+        bringUp(host, guest);
+        assertThat(control.get(ValueLayout.JAVA_LONG, HOST_WORD)).isEqualTo(1L << 32 | 2);
+        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(1L << 32 | 2);
+        guest.detach();
+        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isZero();
+    }
+
+    @Test
+    void aGuestThatDiedAndCameBackGetsANewEpoch() {
+        HostLane host = new HostLane(control, record);
+        bringUp(host, new GuestLane(control));
+        int before = host.epoch();
+        GuestLane successor = new GuestLane(control);
+        assertThat(successor.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(host, successor);
+        assertThat(host.epoch()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void aDriverThatDiedAndCameBackNeverUsesAnEpochTwice() {
+        HostLane dead = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(dead, guest);
+        HostLane successor = new HostLane(control, record);
+        assertThat(successor.epoch()).isEqualTo(dead.epoch() + 1);
+        assertThat(successor.poll()).as("the old acknowledgement is not taken for the new one")
+                .isEqualTo(LaneEvent.NONE);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(successor, guest);
+    }
+
+    @Test
+    void aDetachedHostTakesTheGuestDownAndTheNextBringsItUp() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(host, guest);
+        host.detach();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
+        bringUp(new HostLane(control, record), guest);
+    }
+
+    @Test
+    void aGuestResetByTheAgentEndsTheEpoch() {
+        HostLane host = new HostLane(control, record);
+        bringUp(host, new GuestLane(control));
+        control.set(ValueLayout.JAVA_LONG, GUEST_WORD, 0L);
+        assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+    }
+
+    @Test
+    void aWordThatIsNoStateIsNoAcknowledgement() {
+        HostLane host = new HostLane(control, record);
+        for (long word : new long[]{-1L, 1L << 32 | 3, 2L, 1L << 33 | 2, Long.MIN_VALUE, 1L << 32}) {
+            control.set(ValueLayout.JAVA_LONG, GUEST_WORD, word);
+            assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+            assertThat(host.isUp()).isFalse();
+        }
+    }
+
+    @Test
+    void aGuestThatWritesOverTheHostsWordDoesNotMoveTheHost() {
+        HostLane host = new HostLane(control, record);
+        bringUp(host, new GuestLane(control));
+        control.set(ValueLayout.JAVA_LONG, HOST_WORD, 99L << 32 | 1);
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(new HostLane(control, record).epoch()).isEqualTo(host.epoch() + 1);
+    }
+
+    @Test
+    void aGuestThatFindsAnEpochItNeverAgreedToAsksForAnother() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(host, guest);
+        control.set(ValueLayout.JAVA_LONG, HOST_WORD, 99L << 32 | 2);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(1L);
+        assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(host, guest);
+    }
+}
