@@ -1,0 +1,94 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * System calls on threads and processes. Each method is the C function of its name and returns that function's result, or
+ * the negative errno ({@link #pthreadSigmask} excepted). May be called from any thread.
+ */
+final class ProcessCalls {
+    private static final MethodHandle SCHED_SETAFFINITY = NativeCall.withErrno("sched_setaffinity",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle SCHED_GETAFFINITY = NativeCall.withErrno("sched_getaffinity",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle SCHED_GETCPU = NativeCall.withErrno("sched_getcpu",
+            FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle EXECVE = NativeCall.withErrno("execve",
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
+    private static final MethodHandle CLOSE_RANGE = NativeCall.withErrno("close_range",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle PTHREAD_SIGMASK = NativeCall.withErrno("pthread_sigmask",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+
+    private ProcessCalls() {
+    }
+
+    /** {@code sched_setaffinity(2)}; thread 0 is the calling one. */
+    static int schedSetaffinity(int thread, long maskBytes, MemorySegment mask) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) SCHED_SETAFFINITY.invokeExact(state, thread, maskBytes, mask), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code sched_getaffinity(2)}; thread 0 is the calling one. */
+    static int schedGetaffinity(int thread, long maskBytes, MemorySegment mask) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) SCHED_GETAFFINITY.invokeExact(state, thread, maskBytes, mask), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code sched_getcpu(3)}. */
+    static int schedGetcpu() {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) SCHED_GETCPU.invokeExact(state), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code execve(2)}; returns only if it failed. */
+    static int execve(MemorySegment path, MemorySegment argv, MemorySegment env) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) EXECVE.invokeExact(state, path, argv, env), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code close_range(2)}; {@code last} is unsigned. */
+    static int closeRange(int first, int last, int flags) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) CLOSE_RANGE.invokeExact(state, first, last, flags), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code pthread_sigmask(3)}; deviation: returns 0 or the positive errno, as the C function does. */
+    static int pthreadSigmask(int how, MemorySegment set, MemorySegment old) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) PTHREAD_SIGMASK.invokeExact(state, how, set, old), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.os;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Objects;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A Unix stream socket that waits for connections at a path. One thread accepts; any thread may close. Source:
+ * {@code unix(7)}.
+ */
+public final class UnixListener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(UnixListener.class);
+    private static final int SHUT_RDWR = 2;
+    private static final long SHORTAGE_PAUSE_MILLIS = 100;
+
+    private final Fd fd;
+    private final Path path;
+    private final Object fileKey;
+
+    private UnixListener(Fd fd, Path path, Object fileKey) {
+        this.fd = fd;
+        this.path = path;
+        this.fileKey = fileKey;
+    }
+
+    /**
+     * A listener at a new path, with the permissions that the process's umask leaves; at most {@code backlog} connections
+     * wait to be accepted.
+     *
+     * @throws IllegalArgumentException if the path is longer than a socket address holds (107 bytes)
+     * @throws OsException if it cannot be created there: EADDRINUSE if the path exists, EACCES, ENOENT
+     */
+    public static UnixListener bind(Path path, int backlog) {
+        return bind(path, backlog, Set.of());
+    }
+
+    /**
+     * Like {@link #bind(Path, int)}, with these permissions unless the set is empty; nobody can connect before they are set.
+     *
+     * @throws IllegalArgumentException if the path is longer than a socket address holds (107 bytes)
+     * @throws OsException if it cannot be created there: EADDRINUSE if the path exists, EACCES, ENOENT
+     * @throws UncheckedIOException if the permissions cannot be set
+     */
+    public static UnixListener bind(Path path, int backlog, Set<PosixFilePermission> permissions) {
+        Fd fd = null;
+        boolean bound = false;
+        boolean listening = false;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = SocketAddress.of(path, arena);
+            fd = UnixConnection.socket();
+            int result = SocketCalls.bind(fd.number(), address, (int) address.byteSize());
+            if (result < 0) {
+                throw new OsException("bind", -result, "path=" + path, hint(-result));
+            }
+            bound = true;
+            if (!permissions.isEmpty()) {
+                Files.setPosixFilePermissions(path, permissions);
+            }
+            Object fileKey = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            OsException.checked("listen", SocketCalls.listen(fd.number(), backlog), "path=" + path);
+            listening = true;
+            return new UnixListener(fd, path, fileKey);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("socket permissions cannot be set: path=" + path, failure);
+        } finally {
+            if (!listening) {
+                closeFailed(fd, bound ? path : null);
+            }
+        }
+    }
+
+    /** The path it listens at. */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * The next connection, which the caller closes; null once this listener is closed. Blocks. While descriptors or memory
+     * are short it waits, says so in the log, and goes on when there are some again.
+     *
+     * @throws OsException for any other failure
+     */
+    public UnixConnection accept() {
+        int held;
+        try {
+            held = fd.acquire();
+        } catch (IllegalStateException closed) {
+            return null;
+        }
+        try {
+            return accept(held);
+        } finally {
+            fd.release();
+        }
+    }
+
+    /** Stops listening, wakes a blocked {@link #accept}, and removes the path if it is still this socket's. */
+    @Override
+    public void close() {
+        if (fd.isOpen()) {
+            fd.closeWaking(busy -> SocketCalls.shutdown(busy, SHUT_RDWR));
+            unlink();
+        }
+    }
+
+    private UnixConnection accept(int held) {
+        boolean warned = false;
+        while (true) {
+            int result = SocketCalls.accept4(held, MemorySegment.NULL, MemorySegment.NULL, UnixConnection.SOCK_CLOEXEC);
+            if (result >= 0) {
+                return UnixConnection.of(Fd.own(result));
+            }
+            if (!fd.isOpen()) {
+                return null;
+            }
+            switch (-result) {
+                case Errno.EINTR, Errno.ECONNABORTED -> {
+                    // The next one, please.
+                }
+                case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
+                    if (!warned) {
+                        LOG.warn("connections wait: path={} reason={}: raise \"ulimit -n\"", path, Errno.name(-result));
+                        warned = true;
+                    }
+                    // Without events this wakes early only for a hang-up, which is what close() causes.
+                    Poll.await(held, (short) 0, SHORTAGE_PAUSE_MILLIS);
+                }
+                default -> throw new OsException("accept4", -result, "path=" + path, "");
+            }
+        }
+    }
+
+    private void unlink() {
+        try {
+            if (Objects.equals(fileKey, Files.readAttributes(path, BasicFileAttributes.class).fileKey())) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException gone) {
+            LOG.debug("socket was removed by somebody else: path={} reason={}", path, gone.toString());
+        }
+    }
+
+    private static void closeFailed(Fd fd, Path bound) {
+        if (fd != null) {
+            fd.close();
+        }
+        if (bound != null) {
+            try {
+                Files.deleteIfExists(bound);
+            } catch (IOException left) {
+                LOG.warn("socket file is left behind: path={} reason={}", bound, left.toString());
+            }
+        }
+    }
+
+    private static String hint(int errno) {
+        return switch (errno) {
+            case Errno.EADDRINUSE -> "another process listens there, or a crashed one left the file: remove it if so";
+            case Errno.ENOENT -> "create the folder first, or choose another --run-dir";
+            case Errno.EACCES, Errno.EPERM -> "the folder is not writable for this user: choose another --run-dir";
+            default -> "";
+        };
+    }
+}
