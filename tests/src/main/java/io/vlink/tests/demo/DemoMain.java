@@ -1,0 +1,90 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.demo;
+
+import io.vlink.tests.lab.JsonLine;
+import io.vlink.tests.lab.Lab;
+import io.vlink.tests.lab.LabException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of {@code bin/demo}. */
+@Command(name = "demo", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
+        "Shows the main job: the agent starts, a stock QEMU boots a Debian guest with the pci-vlink device, the echo program"
+                + " in the guest answers a packet generator on the host, and every packet is checked.",
+        "Exit status: 0 all packets came back right, 1 something failed, 2 wrong usage." })
+public final class DemoMain implements Callable<Integer> {
+    /** Where the other side runs. */
+    enum Machine {
+        /** i440fx with 32-bit BARs. */
+        pc,
+        /** PCI Express with 64-bit BARs. */
+        q35
+    }
+
+    /** How QEMU runs the guest. */
+    enum Accelerator {
+        /** KVM if it boots the guest in time, else TCG. */
+        auto,
+        /** Hardware. */
+        kvm,
+        /** Emulation. */
+        tcg
+    }
+
+    @Option(names = "--local", description = "No VM: the guest program attaches through the device socket.")
+    private boolean local;
+
+    @Option(names = "--machine", defaultValue = "pc", description = "QEMU machine: ${COMPLETION-CANDIDATES}. Default: pc.")
+    private Machine machine = Machine.pc;
+
+    @Option(names = "--accel", defaultValue = "auto", description = "QEMU accelerator: ${COMPLETION-CANDIDATES}. Default: auto:"
+            + " KVM is tried for 20 s, then TCG.")
+    private Accelerator accelerator = Accelerator.auto;
+
+    @Option(names = "--packets", defaultValue = "1000000", paramLabel = "N", description = "Packets to send. Default: 1000000.")
+    private long packets = 1_000_000;
+
+    @Option(names = "--keep", description = "Stay up afterwards, and say how to join in; end with Ctrl-C.")
+    private boolean keep;
+
+    @Option(names = "--json", description = "Last line: one JSON object with the result.")
+    private boolean json;
+
+    /**
+     * Runs the demo.
+     *
+     * @param arguments command line
+     */
+    public static void main(String[] arguments) {
+        System.exit(
+                new CommandLine(new DemoMain()).setCaseInsensitiveEnumValuesAllowed(false).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        if (packets < 1) {
+            System.err.println("demo: packets must be positive: packets=" + packets);
+            return CommandLine.ExitCode.USAGE;
+        }
+        Lab lab = Lab.create();
+        Thread hook = Thread.ofPlatform().unstarted(lab::close);
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            Demo demo = new Demo(lab, new Demo.Plan(local, machine.name(), accelerator.name(), packets, keep));
+            DemoReport report = demo.run();
+            System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
+            demo.stayUp();
+            return report.isPerfect() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        } catch (LabException e) {
+            System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");
+            System.err.println("demo: " + e.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        } finally {
+            lab.close();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.lab;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A booted guest: a stock QEMU behind {@code bin/vlink-qemu}, Debian's kernel, our programs. Ends with its lab. */
+public final class GuestVm {
+    private static final Duration BOOT_LIMIT = Duration.ofSeconds(180);
+    private static final Duration KVM_BOOT_LIMIT = Duration.ofSeconds(20);
+    private static final String READY = "VLINK-GUEST-READY";
+
+    private final ManagedProcess qemu;
+    private final GuestShell shell;
+    private final String accelerator;
+
+    private GuestVm(ManagedProcess qemu, GuestShell shell, String accelerator) {
+        this.qemu = qemu;
+        this.shell = shell;
+        this.accelerator = accelerator;
+    }
+
+    /**
+     * What to boot.
+     *
+     * @param machine     QEMU machine, {@code pc} or {@code q35}
+     * @param accelerator {@code kvm} or {@code tcg}
+     * @param domain      vm_domain of the device
+     * @param linkConfig  its link.config
+     * @param extra       further QEMU arguments
+     */
+    public record Plan(String machine, String accelerator, String domain, Path linkConfig, List<String> extra) {
+        /** {@return the same with another accelerator} */
+        Plan with(String otherAccelerator) {
+            return new Plan(machine, otherAccelerator, domain, linkConfig, extra);
+        }
+    }
+
+    /**
+     * Boots a guest and waits for its shell. With accelerator {@code auto} it tries KVM first, for a limited time.
+     *
+     * @param lab      where it runs
+     * @param plan     what to boot
+     * @param progress is told in words when KVM is given up
+     * @return the guest
+     */
+    public static GuestVm boot(Lab lab, Plan plan, java.util.function.Consumer<String> progress) {
+        if (!plan.accelerator().equals("auto")) {
+            return boot(lab, plan, plan.accelerator().equals("kvm") ? KVM_BOOT_LIMIT : BOOT_LIMIT);
+        }
+        if (Path.of("/dev/kvm").toFile().canWrite()) {
+            try {
+                return boot(lab, plan.with("kvm"), KVM_BOOT_LIMIT);
+            } catch (LabException e) {
+                progress.accept("KVM does not run this kernel here (" + e.getMessage() + "): using TCG");
+            }
+        } else {
+            progress.accept("/dev/kvm is not usable: using TCG");
+        }
+        return boot(lab, plan.with("tcg"), BOOT_LIMIT);
+    }
+
+    private static GuestVm boot(Lab lab, Plan plan, Duration limit) {
+        Path socket = lab.directory().resolve(plan.domain() + "-" + plan.accelerator() + "-shell.sock");
+        List<String> command = new ArrayList<>(List.of(lab.program("vlink-qemu"), "--run-dir",
+                lab.runDirectory().toString(), "-M", plan.machine() + ",accel=" + plan.accelerator(), "-m", "1G",
+                "-nodefaults", "-display", "none", "-no-reboot", "-kernel", required("VLINK_GUEST_KERNEL"), "-initrd",
+                required("VLINK_GUEST_INITRD"), "-append", "console=ttyS0 quiet panic=-1", "-serial", "stdio", "-serial",
+                "unix:" + socket + ",server=on,wait=off"));
+        if (plan.accelerator().equals("kvm")) {
+            command.addAll(List.of("-cpu", "host"));
+        }
+        command.addAll(List.of("-device", "pci-vlink,vm_domain=" + plan.domain() + ",init_config=" + plan.linkConfig()
+                + (plan.machine().startsWith("q35") ? ",bar=64" : "")));
+        command.addAll(plan.extra());
+        ManagedProcess qemu = lab.start("qemu-" + plan.domain(), command);
+        try {
+            qemu.awaitLine("the guest's kernel and shell came up", line -> line.contains(READY), limit);
+        } catch (LabException e) {
+            qemu.close();
+            throw e;
+        }
+        return new GuestVm(qemu, lab.keep(new GuestShell(socket)), plan.accelerator());
+    }
+
+    private static String required(String variable) {
+        String value = System.getenv(variable);
+        if (value == null || value.isEmpty()) {
+            throw new LabException(variable + " is not set: run through bin/demo or bin/verify, or: eval \"$(bin/setup"
+                    + " --print-env)\"", "");
+        }
+        return value;
+    }
+
+    /**
+     * Runs a command in the guest; it must succeed.
+     *
+     * @param command one line of shell
+     * @param limit   at most so long
+     * @return what it printed
+     */
+    public String run(String command, Duration limit) {
+        GuestShell.Result result = shell.run(command, limit);
+        if (result.status() != 0) {
+            throw new LabException("guest command failed: status=" + result.status() + " command=" + command,
+                    result.output() + "\n" + qemu.tail(10));
+        }
+        return result.output();
+    }
+
+    /** {@return the guest's root shell} */
+    public GuestShell shell() {
+        return shell;
+    }
+
+    /** {@return the QEMU process} */
+    public ManagedProcess qemu() {
+        return qemu;
+    }
+
+    /** {@return {@code kvm} or {@code tcg}} */
+    public String accelerator() {
+        return accelerator;
+    }
+}

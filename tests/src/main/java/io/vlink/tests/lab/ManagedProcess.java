@@ -1,0 +1,217 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.lab;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * A child process whose output is kept, line by line, and can be waited for. Closing it ends it: first politely, then, after
+ * ten seconds, for good. Thread-safe.
+ */
+public final class ManagedProcess implements AutoCloseable {
+    private static final Duration POLITE = Duration.ofSeconds(10);
+    private static final int KEPT_LINES = 10_000;
+
+    private final String name;
+    private final Process process;
+    private final List<String> lines = new ArrayList<>();
+    private final List<String> outputLines = new ArrayList<>();
+    private final List<Thread> readers = new ArrayList<>();
+    private int openStreams = 2;
+
+    private ManagedProcess(String name, Process process) {
+        this.name = name;
+        this.process = process;
+        readers.add(Thread.ofPlatform().daemon().name(name + "-stdout")
+                .start(() -> readAll(process.getInputStream(), true)));
+        readers.add(Thread.ofPlatform().daemon().name(name + "-stderr")
+                .start(() -> readAll(process.getErrorStream(), false)));
+    }
+
+    /**
+     * Starts a process without standard input.
+     *
+     * @param name        what it is called in messages
+     * @param command     program and arguments
+     * @param environment variables that are added to this process's own
+     * @return the running process
+     */
+    public static ManagedProcess start(String name, List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+        try {
+            return new ManagedProcess(name, builder.start());
+        } catch (IOException e) {
+            throw new LabException(name + " could not be started: command=" + command.getFirst() + ": " + e.getMessage(),
+                    "");
+        }
+    }
+
+    private void readAll(InputStream stream, boolean output) {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                keep(line, output);
+            }
+        } catch (IOException e) {
+            keep("(output ended: " + e.getMessage() + ")", false);
+        } finally {
+            synchronized (lines) {
+                openStreams--;
+                lines.notifyAll();
+            }
+        }
+    }
+
+    private void keep(String line, boolean output) {
+        synchronized (lines) {
+            if (lines.size() < KEPT_LINES) {
+                lines.add(line);
+            }
+            if (output) {
+                outputLines.add(line);
+            }
+            lines.notifyAll();
+        }
+    }
+
+    /**
+     * Waits for a line of output.
+     *
+     * @param what  what is waited for, in words, for the error message
+     * @param match which line
+     * @param limit at most so long
+     * @return the line
+     * @throws LabException if the process ends or the time runs out first
+     */
+    public String awaitLine(String what, Predicate<String> match, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        int seen = 0;
+        synchronized (lines) {
+            while (true) {
+                for (; seen < lines.size(); seen++) {
+                    if (match.test(lines.get(seen))) {
+                        return lines.get(seen);
+                    }
+                }
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (openStreams == 0 || left <= 0) {
+                    String why = openStreams == 0 ? " ended before " : " did not within " + limit.toSeconds() + " s: ";
+                    throw new LabException(name + why + what, tail(20));
+                }
+                waitForMore(left);
+            }
+        }
+    }
+
+    private void waitForMore(long millis) {
+        try {
+            lines.wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException(name + ": interrupted", "");
+        }
+    }
+
+    /**
+     * Waits for the process to end.
+     *
+     * @param limit at most so long
+     * @return its exit status
+     * @throws LabException if the time runs out
+     */
+    public int awaitExit(Duration limit) {
+        try {
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new LabException(name + " did not end within " + limit.toSeconds() + " s", tail(20));
+            }
+            for (Thread reader : readers) {
+                reader.join(TimeUnit.SECONDS.toMillis(5));
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException(name + ": interrupted", "");
+        }
+    }
+
+    /** {@return all lines of standard output so far} */
+    public List<String> outputLines() {
+        synchronized (lines) {
+            return List.copyOf(outputLines);
+        }
+    }
+
+    /** {@return all lines of both outputs so far, the first ten thousand at most} */
+    public List<String> allLines() {
+        synchronized (lines) {
+            return List.copyOf(lines);
+        }
+    }
+
+    /**
+     * The last lines of output, each with the process's name in front.
+     *
+     * @param count lines at most
+     * @return the lines, newline-terminated
+     */
+    public String tail(int count) {
+        StringBuilder text = new StringBuilder();
+        synchronized (lines) {
+            for (String line : lines.subList(Math.max(0, lines.size() - count), lines.size())) {
+                text.append(name).append(": ").append(line).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    /** {@return whether it still runs} */
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** {@return its process id} */
+    public long pid() {
+        return process.pid();
+    }
+
+    /**
+     * Sends a signal.
+     *
+     * @param signal name as for {@code kill -s}, such as {@code KILL}
+     */
+    public void signal(String signal) {
+        try {
+            new ProcessBuilder("kill", "-s", signal, Long.toString(process.pid())).start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(POLITE.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
