@@ -21,7 +21,7 @@ final class Demo {
     private static final String DOMAIN = "testvm1";
     private static final String LINK_CONFIG = LINK + " 52:54:00:00:00:01 3\n";
     private static final long REGION_PAGES = 512;
-    private static final Duration GUEST_COMMAND_LIMIT = Duration.ofSeconds(120);
+    private static final Duration GUEST_COMMAND_LIMIT = Duration.ofMinutes(2);
     private static final Duration TRAFFIC_LIMIT = Duration.ofMinutes(20);
 
     private final Lab lab;
@@ -97,7 +97,8 @@ final class Demo {
     private Map<String, Object> runPktgen() {
         ManagedProcess pktgen = lab.start("pktgen",
                 List.of(lab.program("pktgen"), "--run-dir", lab.runDirectory().toString(),
-                        "--vdev=eth_vlink0,link=" + LINK + ",mode=mq", "--count", Long.toString(plan.packets()), "--json"));
+                        "--vdev=eth_vlink0,link=" + LINK + ",mode=mq", "--count", Long.toString(plan.packets()),
+                        "--json"));
         int status = pktgen.awaitExit(TRAFFIC_LIMIT);
         if (pktgen.outputLines().isEmpty()) {
             throw new LabException("pktgen failed: status=" + status, pktgen.tail(20));
@@ -119,9 +120,11 @@ final class Demo {
             return;
         }
         String runDirectory = lab.runDirectory().toString();
-        System.err.println("Still up. Join in from another terminal:\n  " + lab.program("vlinkctl") + " status --run-dir "
-                + runDirectory + "\n  " + lab.program("pktgen") + " --run-dir " + runDirectory + " --vdev=eth_vlink0,link="
-                + LINK + ",mode=mq --duration 10");
+        System.err
+                .println("Still up. Join in from another terminal:\n  " + lab.program("vlinkctl") + " status --run-dir "
+                        + runDirectory + "\n  " + lab.program("pktgen") + " --run-dir " + runDirectory
+                        + " --vdev=eth_vlink0,link="
+                        + LINK + ",mode=mq --duration 10");
         if (!plan.local()) {
             System.err.println("A root shell in the guest: socat - UNIX-CONNECT:" + lab.directory() + "/" + DOMAIN
                     + "-*-shell.sock  (this demo holds it; it is yours once you see no other output)");

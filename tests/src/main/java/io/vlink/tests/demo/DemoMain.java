@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(name = "demo", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
         "Shows the main job: the agent starts, a stock QEMU boots a Debian guest with the pci-vlink device, the echo program"
                 + " in the guest answers a packet generator on the host, and every packet is checked.",
-        "Exit status: 0 all packets came back right, 1 something failed, 2 wrong usage." })
+        "Exit status: 0 all packets came back right, 1 something failed, 2 wrong usage."})
 public final class DemoMain implements Callable<Integer> {
     /** Where the other side runs. */
     enum Machine {

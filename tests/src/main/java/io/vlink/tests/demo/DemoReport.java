@@ -10,7 +10,7 @@ import java.util.Map;
 record DemoReport(String accelerator, String qemuVersion, Map<String, Object> guest, Map<?, ?> region,
         Map<String, Object> traffic) {
 
-    private static final String[] COUNTS = { "sent", "received", "lost", "corrupt", "duplicated", "reordered" };
+    private static final String[] COUNTS = {"sent", "received", "lost", "corrupt", "duplicated", "reordered"};
 
     /** {@return true if every packet came back once, in order and right} */
     boolean isPerfect() {
@@ -53,11 +53,16 @@ record DemoReport(String accelerator, String qemuVersion, Map<String, Object> gu
                   rate        %s Mpps; round trip p50 %s us, p99 %s us
                   guest       kernel %s, %s, driver %s, mapped by %s
                   host        region of %s bytes in %s pages of %s bytes, QEMU %s, accelerator %s"""
-                .formatted(isPerfect() ? "Every packet came back, in order and untouched." : "NOT every packet came back right.",
+                .formatted(
+                        isPerfect()
+                                ? "Every packet came back, in order and untouched."
+                                : "NOT every packet came back right.",
                         traffic.get("sent"), traffic.get("received"), traffic.get("lost"), traffic.get("corrupt"),
-                        traffic.get("duplicated"), traffic.get("reordered"), traffic.get("mpps"), micros(rtt.get("p50")),
+                        traffic.get("duplicated"), traffic.get("reordered"), traffic.get("mpps"),
+                        micros(rtt.get("p50")),
                         micros(rtt.get("p99")), guest.get("kernel"), guest.get("pci"), guest.get("driver"),
-                        guest.get("map"), region.get("bytes"), region.get("pages"), region.get("pageBytes"), qemuVersion,
+                        guest.get("map"), region.get("bytes"), region.get("pages"), region.get("pageBytes"),
+                        qemuVersion,
                         accelerator);
     }
 

@@ -55,7 +55,8 @@ public final class GuestShell implements AutoCloseable {
         commands++;
         // The marker is put together by the shell, so that an echo of the command line is not taken for it.
         String marker = "done-" + commands;
-        send("printf 'vlink-%s\\n' begin-" + commands + "; { " + command + "; } 2>&1; printf '\\nvlink-%s %d\\n' " + marker
+        send("printf 'vlink-%s\\n' begin-" + commands + "; { " + command + "; } 2>&1; printf '\\nvlink-%s %d\\n' "
+                + marker
                 + " $?\n");
         String before = readUntil("vlink-" + marker + " ", command, limit);
         String status = readUntil("\n", command, limit).strip();

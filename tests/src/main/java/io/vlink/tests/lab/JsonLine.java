@@ -18,7 +18,8 @@ import java.util.Map;
 
 /** Reads and writes the one-line JSON objects that our programs print; strict. Any thread. */
 public final class JsonLine {
-    private static final JsonFactory FACTORY = JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
     private JsonLine() {

@@ -55,7 +55,8 @@ public final class ManagedProcess implements AutoCloseable {
         try {
             return new ManagedProcess(name, builder.start());
         } catch (IOException e) {
-            throw new LabException(name + " could not be started: command=" + command.getFirst() + ": " + e.getMessage(),
+            throw new LabException(
+                    name + " could not be started: command=" + command.getFirst() + ": " + e.getMessage(),
                     "");
         }
     }
