@@ -49,10 +49,55 @@ public final class VfioUserProtocol {
     public static final int REGION_COUNT = 9;
     /** Region index of configuration space; BARs are 0 to 5. */
     public static final int REGION_CONFIG = 7;
+    /** Regions 0 to this, exclusive, are BARs. */
+    public static final int BAR_COUNT = 6;
     /** Interrupt indices that the device reports: INTx, MSI, MSI-X, ERR, REQ. */
     public static final int IRQ_COUNT = 5;
     /** Interrupt index of INTx. */
     public static final int IRQ_INTX = 0;
+
+    /** Device flag: {@link VfioUserCommand#DEVICE_RESET} is understood (linux/vfio.h). */
+    public static final int DEVICE_FLAG_RESET = 0x1;
+    /** Device flag: regions and interrupts are numbered as for PCI. */
+    public static final int DEVICE_FLAG_PCI = 0x2;
+    /** Region flag: may be read. */
+    public static final int REGION_FLAG_READ = 0x1;
+    /** Region flag: may be written. */
+    public static final int REGION_FLAG_WRITE = 0x2;
+    /** Region flag: may be mapped; the reply carries one descriptor. */
+    public static final int REGION_FLAG_MMAP = 0x4;
+    /** Interrupt flag: signalled through an eventfd. */
+    public static final int IRQ_FLAG_EVENTFD = 0x1;
+    /** Interrupt flag: can be masked and unmasked. */
+    public static final int IRQ_FLAG_MASKABLE = 0x2;
+    /** Interrupt flag: masks itself when it is raised, until it is unmasked. */
+    public static final int IRQ_FLAG_AUTOMASKED = 0x4;
+    /** Set-interrupts flag: no data; the action is done at once, for all of the range. */
+    public static final int SET_IRQS_DATA_NONE = 0x01;
+    /** Set-interrupts flag: one byte for each interrupt; the action is done at once where it is not zero. */
+    public static final int SET_IRQS_DATA_BOOL = 0x02;
+    /** Set-interrupts flag: an eventfd for each interrupt comes with the message; none: take back what was set. */
+    public static final int SET_IRQS_DATA_EVENTFD = 0x04;
+    /** The set-interrupts flags of which exactly one says what the data are. */
+    public static final int SET_IRQS_DATA_MASK = 0x07;
+    /** Set-interrupts flag: the action is to mask. */
+    public static final int SET_IRQS_ACTION_MASK = 0x08;
+    /** Set-interrupts flag: the action is to unmask. */
+    public static final int SET_IRQS_ACTION_UNMASK = 0x10;
+    /** Set-interrupts flag: the action is to raise. */
+    public static final int SET_IRQS_ACTION_TRIGGER = 0x20;
+    /** The set-interrupts flags of which exactly one says what the action is. */
+    public static final int SET_IRQS_ACTIONS_MASK = 0x38;
+    /** DMA map flag: the server may read. */
+    public static final int DMA_FLAG_READ = 0x1;
+    /** DMA map flag: the server may write. */
+    public static final int DMA_FLAG_WRITE = 0x2;
+    /** DMA unmap flag: everything; address and size are zero then. */
+    public static final int DMA_UNMAP_FLAG_ALL = 0x2;
+    /** DMA windows that the server remembers at once, at most; the protocol's own default. */
+    public static final int MAX_DMA_MAPS = 65_535;
+    /** Page sizes of DMA windows, or'ed together: 4 KiB and above. */
+    public static final long DMA_PAGE_SIZES = 4_096;
 
     private VfioUserProtocol() {
     }
