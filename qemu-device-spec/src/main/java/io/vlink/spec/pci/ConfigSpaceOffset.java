@@ -42,6 +42,8 @@ public final class ConfigSpaceOffset {
     public static final int COMMAND_WRITABLE = 0x0547;
     /** COMMAND bit 10: INTx disable (PCI 3.0 §6.2.2). */
     public static final int COMMAND_INTX_DISABLE = 0x0400;
+    /** STATUS bit 3: an interrupt is pending (PCI 3.0 §6.2.3). */
+    public static final int STATUS_INTERRUPT = 0x0008;
     /** Low bits of an I/O BAR: bit 0 set. */
     public static final int BAR_FLAGS_IO = 0x1;
     /** Low bits of a 32-bit, non-prefetchable memory BAR. */
