@@ -1,0 +1,221 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.packet;
+
+import io.vlink.spec.pci.Limits;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Builds and checks the frames of one stream from a template: only sequence, time, pattern and UDP checksum change from one
+ * frame to the next. Sizes are what generators call frame size: they count the 4 bytes of the frame check sequence, which a
+ * wire has and vlink does not, so a "64-byte frame" is 60 bytes in a buffer. Immutable, any thread.
+ */
+public final class UdpFrame {
+    /** Bytes of the frame check sequence: counted in a size, absent from a buffer. */
+    public static final int FCS_BYTES = 4;
+    /** Smallest size in bytes, FCS counted: Ethernet's own minimum. */
+    public static final int MIN_SIZE = FrameLayout.PATTERN_OFFSET + FCS_BYTES;
+    /** Streams that a frame can tell apart. */
+    public static final int MAX_STREAMS = 256;
+
+    private static final int ETHERTYPE_IPV4 = 0x0800;
+    private static final byte VERSION_4_NO_OPTIONS = 0x45;
+    private static final short DONT_FRAGMENT = 0x4000;
+    private static final byte TIME_TO_LIVE = 64;
+    private static final byte PROTOCOL_UDP = 17;
+    private static final long PATTERN_SEED = 0x9e37_79b9_7f4a_7c15L;
+    private static final long PATTERN_STEP = 0xd1b5_4a32_d192_ed03L;
+    /** In the second header word: all but the tail of the source MAC. */
+    private static final long BEHIND_MACS = 0xffff_ffff_0000_0000L;
+
+    private final int stream;
+    private final int frameBytes;
+    private final long header0;
+    private final long header1;
+    private final long header2;
+    private final long header3;
+    private final long header4;
+    private final long swapped0;
+    private final long swapped1;
+    private final int streamAndMagic;
+    private final long fixedSum;
+
+    /**
+     * The template of a stream.
+     *
+     * @param flow   its addresses
+     * @param stream its number, 0 to {@value #MAX_STREAMS} - 1
+     * @param size   frame size in bytes with FCS, {@value #MIN_SIZE} to {@link #maxSize}
+     * @throws IllegalArgumentException for a number out of range
+     */
+    public UdpFrame(UdpFlow flow, int stream, int size) {
+        if (stream < 0 || stream >= MAX_STREAMS) {
+            throw new IllegalArgumentException("stream must be 0 to 255: stream=" + stream);
+        }
+        if (size < MIN_SIZE || size > maxSize(Limits.MAX_MTU)) {
+            throw new IllegalArgumentException("size must be " + MIN_SIZE + " to " + maxSize(Limits.MAX_MTU)
+                    + " bytes (FCS counted): size=" + size);
+        }
+        this.stream = stream;
+        this.frameBytes = size - FCS_BYTES;
+        byte[] header = header(flow, frameBytes);
+        ByteBuffer words = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+        header0 = words.getLong(0);
+        header1 = words.getLong(8);
+        header2 = words.getLong(16);
+        header3 = words.getLong(24);
+        header4 = words.getLong(32);
+        words = ByteBuffer.wrap(header(flow.withMacsSwapped(), frameBytes)).order(ByteOrder.LITTLE_ENDIAN);
+        swapped0 = words.getLong(0);
+        swapped1 = words.getLong(8);
+        streamAndMagic = stream | FrameLayout.MAGIC << 8;
+        fixedSum = pseudoHeaderSum(header) + streamAndMagic;
+    }
+
+    /**
+     * The largest frame size that an MTU allows.
+     *
+     * @param mtu bytes of an IP packet
+     * @return bytes, FCS counted
+     */
+    public static int maxSize(int mtu) {
+        return mtu + FrameLayout.ETHERNET_HEADER_BYTES + FCS_BYTES;
+    }
+
+    private static byte[] header(UdpFlow flow, int frameBytes) {
+        ByteBuffer header = ByteBuffer.allocate(FrameLayout.STREAM_OFFSET);
+        int ipBytes = frameBytes - FrameLayout.IP_OFFSET;
+        int udpBytes = frameBytes - FrameLayout.UDP_OFFSET;
+        header.put(flow.destinationMac().toBytes()).put(flow.sourceMac().toBytes()).putShort((short) ETHERTYPE_IPV4);
+        // Identification stays 0: RFC 6864 section 4.1 allows it for packets that may not be fragmented.
+        header.put(VERSION_4_NO_OPTIONS).put((byte) 0).putShort((short) ipBytes).putShort((short) 0)
+                .putShort(DONT_FRAGMENT).put(TIME_TO_LIVE).put(PROTOCOL_UDP).putShort((short) 0)
+                .putInt(flow.sourceAddress()).putInt(flow.destinationAddress());
+        header.putShort((short) flow.sourcePort()).putShort((short) flow.destinationPort()).putShort((short) udpBytes)
+                .putShort((short) 0);
+        byte[] bytes = header.array();
+        int ipEnd = FrameLayout.IP_OFFSET + FrameLayout.IP_HEADER_BYTES;
+        int checksum = ~OnesComplement.fold(OnesComplement.ofBytes(bytes, FrameLayout.IP_OFFSET, ipEnd));
+        header.order(ByteOrder.LITTLE_ENDIAN).putShort(FrameLayout.IP_OFFSET + 10, (short) checksum);
+        return bytes;
+    }
+
+    private static long pseudoHeaderSum(byte[] header) {
+        int addresses = FrameLayout.IP_OFFSET + 12;
+        long sum = OnesComplement.ofBytes(header, addresses, FrameLayout.UDP_OFFSET);
+        sum += OnesComplement.ofBytes(header, FrameLayout.UDP_OFFSET, FrameLayout.CHECKSUM_OFFSET);
+        int length = FrameLayout.UDP_OFFSET + 4;
+        return sum + OnesComplement.ofBytes(new byte[]{0, PROTOCOL_UDP, header[length], header[length + 1]}, 0, 4);
+    }
+
+    /** {@return bytes of a frame in a buffer, FCS not counted} */
+    public int frameBytes() {
+        return frameBytes;
+    }
+
+    /** {@return the number of the stream} */
+    public int stream() {
+        return stream;
+    }
+
+    /**
+     * Writes a frame.
+     *
+     * @param memory   the packet region
+     * @param offset   where the frame starts
+     * @param sequence its number in the stream
+     * @param nanos    transmit time in nanoseconds of a monotonic clock
+     * @throws IndexOutOfBoundsException if the frame does not fit into the memory
+     */
+    public void build(MemorySegment memory, long offset, long sequence, long nanos) {
+        memory.set(FrameLayout.LONG, offset, header0);
+        memory.set(FrameLayout.LONG, offset + 8, header1);
+        memory.set(FrameLayout.LONG, offset + 16, header2);
+        memory.set(FrameLayout.LONG, offset + 24, header3);
+        memory.set(FrameLayout.LONG, offset + 32, header4);
+        memory.set(FrameLayout.LONG, offset + FrameLayout.SEQUENCE_OFFSET, sequence);
+        memory.set(FrameLayout.LONG, offset + FrameLayout.TIME_OFFSET, nanos);
+        long sum = fixedSum + OnesComplement.ofWord(sequence) + OnesComplement.ofWord(nanos);
+        if (frameBytes > FrameLayout.PATTERN_OFFSET) {
+            sum += writePattern(memory, offset, sequence);
+        }
+        memory.set(FrameLayout.INT, offset + FrameLayout.CHECKSUM_OFFSET,
+                OnesComplement.udpField(sum) | streamAndMagic << 16);
+    }
+
+    private long writePattern(MemorySegment memory, long offset, long sequence) {
+        long word = sequence * PATTERN_SEED;
+        long sum = 0;
+        int at = FrameLayout.PATTERN_OFFSET;
+        for (; at <= frameBytes - 8; at += 8) {
+            memory.set(FrameLayout.LONG, offset + at, word);
+            sum += OnesComplement.ofWord(word);
+            word += PATTERN_STEP;
+        }
+        long tail = tailOf(word, frameBytes - at);
+        for (int shift = 0; at < frameBytes; at++, shift += 8) {
+            memory.set(FrameLayout.BYTE, offset + at, (byte) (tail >>> shift));
+        }
+        return sum + OnesComplement.ofWord(tail);
+    }
+
+    /** The first bytes of a word; a shift by 64 would be a shift by 0, so none at all is a case of its own. */
+    private static long tailOf(long word, int bytes) {
+        return bytes == 0 ? 0 : word & (-1L >>> (64 - 8 * bytes));
+    }
+
+    /**
+     * Compares a frame that came back with what was sent; each byte is read once at most, so that a guest that writes
+     * meanwhile gains nothing.
+     *
+     * @param memory        the packet region
+     * @param offset        where the frame starts
+     * @param checksumWord  the four bytes from the UDP checksum on, which the caller has read to find the stream
+     * @param sequence      the frame's sequence number, likewise
+     * @param nanos         the frame's transmit time, likewise
+     * @return the first fault in the order of the frame's bytes, or {@link FrameFault#NONE}
+     */
+    FrameFault check(MemorySegment memory, long offset, int checksumWord, long sequence, long nanos) {
+        long second = memory.get(FrameLayout.LONG, offset + 8);
+        if (memory.get(FrameLayout.LONG, offset) != swapped0 || (int) second != (int) swapped1) {
+            return FrameFault.MACS_NOT_SWAPPED;
+        }
+        long difference = (second ^ swapped1) & BEHIND_MACS;
+        difference |= memory.get(FrameLayout.LONG, offset + 16) ^ header2;
+        difference |= memory.get(FrameLayout.LONG, offset + 24) ^ header3;
+        difference |= memory.get(FrameLayout.LONG, offset + 32) ^ header4;
+        if (difference != 0) {
+            return FrameFault.HEADER;
+        }
+        long sum = fixedSum + OnesComplement.ofWord(sequence) + OnesComplement.ofWord(nanos);
+        if (frameBytes > FrameLayout.PATTERN_OFFSET) {
+            long patternSum = comparePattern(memory, offset, sequence);
+            if (patternSum < 0) {
+                return FrameFault.PATTERN;
+            }
+            sum += patternSum;
+        }
+        return OnesComplement.udpField(sum) == (checksumWord & 0xffff) ? FrameFault.NONE : FrameFault.CHECKSUM;
+    }
+
+    /** The sum of the pattern, or -1 if a byte of it is wrong. */
+    private long comparePattern(MemorySegment memory, long offset, long sequence) {
+        long word = sequence * PATTERN_SEED;
+        long sum = 0;
+        long difference = 0;
+        int at = FrameLayout.PATTERN_OFFSET;
+        for (; at <= frameBytes - 8; at += 8) {
+            difference |= memory.get(FrameLayout.LONG, offset + at) ^ word;
+            sum += OnesComplement.ofWord(word);
+            word += PATTERN_STEP;
+        }
+        long tail = tailOf(word, frameBytes - at);
+        for (int shift = 0; at < frameBytes; at++, shift += 8) {
+            difference |= memory.get(FrameLayout.BYTE, offset + at) ^ (byte) (tail >>> shift);
+        }
+        return difference == 0 ? sum + OnesComplement.ofWord(tail) : -1;
+    }
+}
