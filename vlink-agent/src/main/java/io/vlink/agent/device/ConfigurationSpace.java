@@ -30,8 +30,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The 256 bytes of configuration space (PCI 3.0 §6.1): values, and for each bit whether it keeps what is written. BAR sizing needs
- * nothing else, because the bits below a BAR's size are not writable (PCI 3.0 §6.2.5.1). Not thread-safe.
+ * The 256 bytes of configuration space (PCI 3.0 §6.1): values, and for each bit whether it keeps what is written. BAR sizing
+ * needs nothing else, because the bits below a BAR's size keep nothing (PCI 3.0 §6.2.5.1). Not thread-safe.
  */
 final class ConfigurationSpace {
     private static final int BAR_BYTES = 4;

@@ -11,9 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One domain's {@code pci-vlink} device (SPEC.md sections 2 to 4): regions 0 to 5 are BARs, region {@link #CONFIGURATION_REGION} is
- * configuration space. Any thread may call it; calls are short and do not overlap. Events are told on the calling thread, outside
- * its lock.
+ * One domain's {@code pci-vlink} device (SPEC.md sections 2 to 4): regions 0 to 5 are BARs, region
+ * {@link #CONFIGURATION_REGION} is configuration space. Any thread may call it; calls are short and do not overlap.
+ * Events are told on the calling thread, outside its lock.
  */
 public final class PciVlinkDevice {
     /** Regions that may be asked for; not all of them exist. */

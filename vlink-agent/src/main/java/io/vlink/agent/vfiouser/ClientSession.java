@@ -1,0 +1,117 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.vfiouser;
+
+import io.vlink.agent.device.DeviceAccessException;
+import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.infra.os.Errno;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.vfiouser.VfioUserMessage;
+import io.vlink.infra.vfiouser.VfioUserProtocolException;
+import io.vlink.infra.vfiouser.VfioUserTransport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client of a device, from its first message until it is gone. Runs on the server's serving thread; what a client does wrong
+ * costs it an error reply, or this connection where messages can no longer be told apart, and never more than that.
+ */
+final class ClientSession {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientSession.class);
+    /** How long a client may leave its replies unread, in milliseconds. */
+    private static final long SEND_TIMEOUT_MILLIS = 5_000;
+    /** Refusals that are logged; a client that goes on gets its error replies in silence. */
+    private static final int LOGGED_REFUSALS = 20;
+
+    private final String domain;
+    private final PciVlinkDevice device;
+    private final UnixConnection connection;
+    private final VfioUserTransport transport;
+    private final CommandTable commands;
+    private int refusals;
+
+    ClientSession(String domain, PciVlinkDevice device, UnixConnection connection) {
+        this.domain = domain;
+        this.device = device;
+        this.connection = connection;
+        this.transport = new VfioUserTransport(connection);
+        this.commands = new CommandTable(device);
+    }
+
+    /** Serves until the client is gone or has to go; returns without throwing. Closing the connection is the caller's. */
+    void serve() {
+        try {
+            connection.sendTimeout(SEND_TIMEOUT_MILLIS);
+            boolean there = true;
+            while (there) {
+                there = serveOne();
+            }
+            LOG.info("device client gone: domain={}", domain);
+        } catch (VfioUserProtocolException e) {
+            LOG.warn("device client dropped, its messages cannot be told apart: domain={}: {}", domain, e.getMessage());
+        } catch (OsException | IllegalStateException e) {
+            LOG.warn("device client lost: domain={}: {}", domain, e.getMessage());
+        } finally {
+            if (commands.versionAgreed()) {
+                tell("disconnected", device::disconnect);
+            }
+        }
+    }
+
+    private boolean serveOne() {
+        try (VfioUserMessage request = transport.receive()) {
+            if (request == null) {
+                return false;
+            }
+            if (request.isReply()) {
+                refused(request, "a server sends no commands, so a client has nothing to reply to");
+                return true;
+            }
+            boolean agreedBefore = commands.versionAgreed();
+            VfioUserMessage reply = reply(request);
+            if (!agreedBefore && commands.versionAgreed()) {
+                // Before the reply: a client that has seen it finds a domain that knows of it.
+                tell("connected", device::connect);
+            }
+            if (request.wantsReply()) {
+                transport.send(reply);
+            }
+            return true;
+        }
+    }
+
+    private VfioUserMessage reply(VfioUserMessage request) {
+        try {
+            Reply reply = commands.handle(request);
+            return request.reply(reply.payload(), reply.fds());
+        } catch (VfioUserProtocolException e) {
+            refused(request, e.getMessage());
+            return request.errorReply(e.errno());
+        } catch (DeviceAccessException e) {
+            refused(request, e.getMessage());
+            return request.errorReply(Errno.EINVAL);
+        } catch (RuntimeException e) {
+            LOG.error("device request failed: domain={} command={}", domain, request.commandName(), e);
+            return request.errorReply(Errno.EIO);
+        }
+    }
+
+    private void refused(VfioUserMessage request, String why) {
+        refusals++;
+        if (refusals <= LOGGED_REFUSALS) {
+            LOG.warn("device request refused: domain={} command={}: {}{}", domain, request.commandName(), why,
+                    refusals == LOGGED_REFUSALS ? " (further ones of this client are not logged)" : "");
+        }
+    }
+
+    /** The domain's own trouble must not become the client's. */
+    private void tell(String what, Runnable event) {
+        try {
+            event.run();
+        } catch (RuntimeException e) {
+            LOG.error("domain did not take the event: domain={} event={}", domain, what, e);
+        }
+    }
+}

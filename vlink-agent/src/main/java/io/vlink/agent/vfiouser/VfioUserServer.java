@@ -1,0 +1,215 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.vfiouser;
+
+import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.PeerCredentials;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.os.UnixListener;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves one domain's device on a Unix socket to one client at a time. A client that comes while another is there waits for
+ * {@value #TAKEOVER_MILLIS} ms, because a QEMU that plugs the device out and in again is back before its old connection is taken
+ * down; then it is turned away, by closing its connection. Any thread may call; no client can stop the server.
+ */
+public final class VfioUserServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VfioUserServer.class);
+    private static final Set<PosixFilePermission> OWNER_ONLY = Set.of(PosixFilePermission.OWNER_READ,
+            PosixFilePermission.OWNER_WRITE);
+    private static final int BACKLOG = 4;
+    /** How long a second client may wait for the first to go, in milliseconds; less than a QEMU's patience of 5 s. */
+    private static final long TAKEOVER_MILLIS = 2_000;
+    /** How long closing waits for each thread, in milliseconds. */
+    private static final long CLOSE_MILLIS = 3_000;
+
+    private final String domain;
+    private final PciVlinkDevice device;
+    private final UnixListener listener;
+    private final Thread acceptor;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    /** The client being served, or null. Guarded by the lock. */
+    private UnixConnection client;
+    /** Its thread, or null. Guarded by the lock. */
+    private Thread servant;
+    /** Guarded by the lock. */
+    private boolean closed;
+
+    private VfioUserServer(String domain, PciVlinkDevice device, UnixListener listener) {
+        this.domain = domain;
+        this.device = device;
+        this.listener = listener;
+        this.acceptor = thread("vfio-user accept " + domain, this::accept);
+    }
+
+    /**
+     * Listens at the path, which only this user may connect to, and serves until it is closed.
+     *
+     * @param domain the domain's name, for the log
+     * @param socket where to listen; must not exist
+     * @param device the device to serve
+     * @return the running server
+     * @throws IllegalArgumentException if the path is longer than a socket address holds
+     * @throws OsException if nobody can listen there
+     */
+    public static VfioUserServer start(String domain, Path socket, PciVlinkDevice device) {
+        return start(domain, socket, device, OWNER_ONLY);
+    }
+
+    /**
+     * Like {@link #start(String, Path, PciVlinkDevice)}, with other permissions of the socket.
+     *
+     * @param domain the domain's name, for the log
+     * @param socket where to listen; must not exist
+     * @param device the device to serve
+     * @param permissions who may connect: whoever may write
+     * @return the running server
+     * @throws IllegalArgumentException if the path is longer than a socket address holds
+     * @throws OsException if nobody can listen there
+     */
+    public static VfioUserServer start(String domain, Path socket, PciVlinkDevice device,
+            Set<PosixFilePermission> permissions) {
+        var server = new VfioUserServer(domain, device, UnixListener.bind(socket, BACKLOG, permissions));
+        server.acceptor.start();
+        return server;
+    }
+
+    /** {@return the path of the socket} */
+    public Path socket() {
+        return listener.path();
+    }
+
+    /** {@return whether a client is connected, if only to send its first message} */
+    public boolean hasClient() {
+        lock.lock();
+        try {
+            return client != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Stops listening, removes the socket file, ends the client's connection and waits until its thread has told the domain,
+     * for a few seconds at most. The caller holds no lock that {@link io.vlink.agent.device.DeviceEvents} need. May be called
+     * again, and from an event.
+     */
+    @Override
+    public void close() {
+        Thread running;
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+            if (client != null) {
+                client.shutdown();
+            }
+            running = servant;
+        } finally {
+            lock.unlock();
+        }
+        listener.close();
+        join(acceptor);
+        join(running);
+    }
+
+    private void accept() {
+        while (true) {
+            UnixConnection connection = null;
+            try {
+                connection = listener.accept();
+            } catch (RuntimeException e) {
+                LOG.error("device socket failed, no client can connect any more: domain={} path={}: {}", domain,
+                        listener.path(),
+                        e.getMessage());
+            }
+            if (connection == null) {
+                return;
+            }
+            if (!serveNext(connection)) {
+                connection.close();
+            }
+        }
+    }
+
+    /** Starts serving a connection once there is no other client; false where that takes too long or the server closes. */
+    private boolean serveNext(UnixConnection connection) {
+        String peer = describe(connection);
+        lock.lock();
+        try {
+            long nanos = TimeUnit.MILLISECONDS.toNanos(TAKEOVER_MILLIS);
+            while (client != null && !closed && nanos > 0) {
+                nanos = changed.awaitNanos(nanos);
+            }
+            if (closed) {
+                return false;
+            }
+            if (client != null) {
+                LOG.warn("device client turned away, another one is there: domain={} client={}", domain, peer);
+                return false;
+            }
+            LOG.info("device client connected: domain={} client={}", domain, peer);
+            client = connection;
+            servant = thread("vfio-user " + domain, () -> serve(connection));
+            servant.start();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void serve(UnixConnection connection) {
+        try {
+            new ClientSession(domain, device, connection).serve();
+        } finally {
+            connection.close();
+            lock.lock();
+            try {
+                client = null;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private static String describe(UnixConnection connection) {
+        try {
+            PeerCredentials peer = connection.peer();
+            return "pid " + peer.pid() + " uid " + peer.uid();
+        } catch (OsException e) {
+            return "unknown";
+        }
+    }
+
+    private static Thread thread(String name, Runnable task) {
+        return Thread.ofPlatform().daemon().name(name).unstarted(task);
+    }
+
+    private void join(Thread thread) {
+        if (thread == null || thread.equals(Thread.currentThread())) {
+            return;
+        }
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            LOG.warn("device server did not stop in time: domain={} thread={}", domain, thread.getName());
+        }
+    }
+}
