@@ -10,6 +10,7 @@ import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import io.vlink.tests.lab.ManagedProcess;
+import io.vlink.tests.lab.Pktgen;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,9 +76,7 @@ final class Demo {
         say("guest is up (" + vm.accelerator() + "); binding the device to uio_pci_generic");
         vm.run("vlink-guest bind", GUEST_COMMAND_LIMIT);
         List<String> info = vm.run("vlink-guest info --json", GUEST_COMMAND_LIMIT).lines().toList();
-        vm.run("vlink-guest echo >/tmp/echo.log 2>&1 & echo $! >/tmp/echo.pid", GUEST_COMMAND_LIMIT);
-        vm.run("n=0; until grep -q 'echo ready' /tmp/echo.log; do n=$((n+1)); kill -0 $(cat /tmp/echo.pid) && [ $n -lt 600 ]"
-                + " || { cat /tmp/echo.log; exit 1; }; usleep 100000; done", GUEST_COMMAND_LIMIT);
+        vm.startEcho("");
         say("vlink-guest echo runs in the guest");
         return new Guest(vm.accelerator(), version, JsonLine.read(info.getLast()));
     }
@@ -95,15 +94,8 @@ final class Demo {
     }
 
     private Map<String, Object> runPktgen() {
-        ManagedProcess pktgen = lab.start("pktgen",
-                List.of(lab.program("pktgen"), "--run-dir", lab.runDirectory().toString(),
-                        "--vdev=eth_vlink0,link=" + LINK + ",mode=mq", "--count", Long.toString(plan.packets()),
-                        "--json"));
-        int status = pktgen.awaitExit(TRAFFIC_LIMIT);
-        if (pktgen.outputLines().isEmpty()) {
-            throw new LabException("pktgen failed: status=" + status, pktgen.tail(20));
-        }
-        return JsonLine.read(pktgen.outputLines().getLast());
+        Pktgen.Result result = Pktgen.run(lab, LINK, TRAFFIC_LIMIT, "--count", Long.toString(plan.packets()));
+        return result.json();
     }
 
     private static Map<?, ?> region(AgentProcess agent) {

@@ -12,6 +12,7 @@ import java.util.List;
 public final class GuestVm {
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(3);
     private static final Duration KVM_BOOT_LIMIT = Duration.ofSeconds(20);
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
     private static final String READY = "VLINK-GUEST-READY";
 
     private final ManagedProcess qemu;
@@ -111,6 +112,29 @@ public final class GuestVm {
                     result.output() + "\n" + qemu.tail(10));
         }
         return result.output();
+    }
+
+    /**
+     * Starts {@code vlink-guest echo} in the background and waits until it is ready.
+     *
+     * @param options its options; may be empty
+     */
+    public void startEcho(String options) {
+        run("vlink-guest echo " + options + " >/tmp/echo.log 2>&1 & echo $! >/tmp/echo.pid", COMMAND_LIMIT);
+        run("n=0; until grep -q 'echo ready' /tmp/echo.log; do n=$((n+1)); kill -0 $(cat /tmp/echo.pid) && [ $n -lt 600 ]"
+                + " || { cat /tmp/echo.log; false; break; }; usleep 100000; done; grep -q 'echo ready' /tmp/echo.log",
+                COMMAND_LIMIT);
+    }
+
+    /**
+     * Ends the echo that {@link #startEcho} started, and waits for it.
+     *
+     * @param signal name as for {@code kill -s}
+     * @return what it had printed
+     */
+    public String stopEcho(String signal) {
+        return run("kill -s " + signal + " $(cat /tmp/echo.pid); while kill -0 $(cat /tmp/echo.pid) 2>/dev/null; do"
+                + " usleep 50000; done; cat /tmp/echo.log", COMMAND_LIMIT);
     }
 
     /** {@return the guest's root shell} */

@@ -1,0 +1,47 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.qemu;
+
+import io.vlink.tests.lab.AgentProcess;
+import io.vlink.tests.lab.GuestVm;
+import io.vlink.tests.lab.HugePageReservation;
+import io.vlink.tests.lab.Lab;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** An agent with its 1 GiB of hugepages and a link.config, for tests that boot guests. Ends with its lab. */
+final class GuestLab implements AutoCloseable {
+    static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
+    static final Duration TRAFFIC_LIMIT = Duration.ofMinutes(5);
+    // Two domains, each alone in its trust group: two regions of 1 GiB.
+    private static final long REGION_PAGES = 1_024;
+
+    final Lab lab = Lab.create();
+    final AgentProcess agent;
+    final Path linkConfig;
+
+    GuestLab(String linkConfigText) {
+        try {
+            lab.keep(HugePageReservation.of(REGION_PAGES));
+            agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
+            linkConfig = lab.write("link.config", linkConfigText);
+        } catch (RuntimeException e) {
+            lab.close();
+            throw e;
+        }
+    }
+
+    GuestVm boot(String machine, String domain, String... extra) {
+        GuestVm vm = GuestVm.boot(lab, new GuestVm.Plan(machine, "tcg", domain, linkConfig, List.of(extra)),
+                System.out::println);
+        vm.run("vlink-guest bind", COMMAND_LIMIT);
+        return vm;
+    }
+
+    @Override
+    public void close() {
+        lab.close();
+    }
+}
