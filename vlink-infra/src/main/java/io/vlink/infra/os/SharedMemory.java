@@ -30,6 +30,8 @@ public final class SharedMemory implements AutoCloseable {
     private static final int MAX_NAME_BYTES = 249;
     /** Bytes of one allocation step: a signal makes the kernel undo the step it interrupts, not the ones before. */
     private static final long ALLOCATION_STEP = 64L << 20;
+    /** One part in so many of the available ordinary memory is left for everybody else. */
+    private static final long SPARED_SHARE = 16;
     private static final VarHandle ST_SIZE = stat("st_size");
     private static final VarHandle ST_BLKSIZE = stat("st_blksize");
 
@@ -65,6 +67,9 @@ public final class SharedMemory implements AutoCloseable {
                     "name of shared memory must have at most 249 bytes and no zero: name=" + name);
         }
         String arguments = "name=" + name + " bytes=" + bytes + " page=" + pages.bytes();
+        if (!pages.isHuge()) {
+            checkAvailable(bytes, arguments);
+        }
         Fd fd = memfd(name, pages, arguments);
         try {
             int number = fd.number();
@@ -165,6 +170,15 @@ public final class SharedMemory implements AutoCloseable {
                 result = FileCalls.fallocate(number, 0, offset, Math.min(step, bytes - offset));
             } while (result == -Errno.EINTR);
             check("fallocate", result, arguments, pages);
+        }
+    }
+
+    /** Linux answers a request for more ordinary memory than there is by killing some process, not by an error. */
+    private static void checkAvailable(long bytes, String arguments) {
+        long available = OrdinaryMemory.availableBytes();
+        if (bytes > available - available / SPARED_SHARE) {
+            throw new OsException("fallocate", Errno.ENOMEM, arguments,
+                    "memory is short: available=" + available + ": ask for less, or free some");
         }
     }
 

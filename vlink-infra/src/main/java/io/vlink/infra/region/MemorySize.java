@@ -36,10 +36,10 @@ public final class MemorySize {
         try {
             number = Long.parseLong(matcher.group(1));
         } catch (NumberFormatException tooLarge) {
-            number = Long.MAX_VALUE;
+            throw outOfRange(text);
         }
         if (number == 0 || number > Long.MAX_VALUE >> shift) {
-            throw new IllegalArgumentException("a memory size must not be 0, nor 8 EiB or more: size=" + text);
+            throw outOfRange(text);
         }
         return number << shift;
     }
@@ -48,5 +48,9 @@ public final class MemorySize {
     public static String format(long bytes) {
         int unit = bytes == 0 ? 0 : Math.min(UNITS.length(), Long.numberOfTrailingZeros(bytes) / UNIT_SHIFT);
         return (bytes >> (unit * UNIT_SHIFT)) + (unit == 0 ? "" : UNITS.substring(unit - 1, unit));
+    }
+
+    private static IllegalArgumentException outOfRange(String text) {
+        return new IllegalArgumentException("a memory size must not be 0, nor 8 EiB or more: size=" + text);
     }
 }

@@ -7,18 +7,13 @@ import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.HugePages;
 import io.vlink.infra.os.Mapping;
+import io.vlink.infra.os.OrdinaryMemory;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PageSize;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
 import io.vlink.spec.pci.Limits;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.OptionalLong;
 import java.util.function.ToLongFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The packet memory of a trust group: one sealed, completely allocated memfd, whose size is a power of two because it becomes
@@ -26,8 +21,6 @@ import java.util.regex.Pattern;
  */
 public final class PacketRegion implements AutoCloseable {
     private static final String DEFAULT_NAME = "vlink-region";
-    private static final Path MEMORY_INFORMATION = Path.of("/proc/meminfo");
-    private static final Pattern AVAILABLE = Pattern.compile("MemAvailable:\\s+([0-9]+) kB");
 
     private final SharedMemory memory;
 
@@ -162,30 +155,28 @@ public final class PacketRegion implements AutoCloseable {
         try {
             return new PacketRegion(SharedMemory.create(name, bytes, size));
         } catch (OsException failure) {
-            if (failure.errno() == Errno.ENOSPC || failure.errno() == Errno.ENOMEM) {
+            if (isShortage(failure)) {
                 throw new RegionException(shortage(bytes, size, HugePages::free, HugePages::total), failure);
             }
             throw failure;
         }
     }
 
-    /** Asks how much there is first: Linux answers a request that is too large by killing a process, not by an error. */
     private static PacketRegion createOrdinary(String name, long bytes) {
-        OptionalLong available = availableBytes();
-        if (available.isPresent() && available.getAsLong() < bytes) {
-            throw new RegionException("memory short: need=" + MemorySize.format(bytes) + " available="
-                    + (available.getAsLong() >> 20) + "M: free some, or ask for less with --memory", null);
+        try {
+            return new PacketRegion(SharedMemory.create(name, bytes, PageSize.ORDINARY));
+        } catch (OsException failure) {
+            if (isShortage(failure)) {
+                throw new RegionException("memory short: need=" + MemorySize.format(bytes) + " available="
+                        + (OrdinaryMemory.availableBytes() >> 20) + "M: free some, or ask for less with --memory",
+                        failure);
+            }
+            throw failure;
         }
-        return new PacketRegion(SharedMemory.create(name, bytes, PageSize.ORDINARY));
     }
 
-    private static OptionalLong availableBytes() {
-        try {
-            Matcher matcher = AVAILABLE.matcher(Files.readString(MEMORY_INFORMATION));
-            return matcher.find() ? OptionalLong.of(Long.parseLong(matcher.group(1)) << 10) : OptionalLong.empty();
-        } catch (IOException unknown) {
-            return OptionalLong.empty();
-        }
+    private static boolean isShortage(OsException failure) {
+        return failure.errno() == Errno.ENOSPC || failure.errno() == Errno.ENOMEM;
     }
 
     private static void checkBytes(long bytes) {
