@@ -27,9 +27,9 @@ public final class ProgramReplacement {
     /**
      * Replaces this process; returns only by throwing, and then the process is as before except that every descriptor from 3
      * on is close-on-exec. The new program gets descriptors 0 to 2 and the kept ones under their numbers, an empty signal mask
-     * (the JVM blocks some signals in its threads), and default signal actions. No shutdown hook runs, and the JVM removes nothing: start it with {@code -XX:-UsePerfData}, or its file in hsperfdata stays. Call it from the thread
-     * that still does something; all others end. Sources: {@code execve(2)}, {@code close_range(2)},
-     * {@code pthread_sigmask(3)}.
+     * (the JVM blocks some signals in its threads), and default signal actions. No shutdown hook runs, and the JVM removes
+     * nothing: start it with {@code -XX:-UsePerfData}, or its file in hsperfdata stays. Call it from the thread that still
+     * does something; all others end. Sources: {@code execve(2)}, {@code close_range(2)}, {@code pthread_sigmask(3)}.
      *
      * @param file path of the program; without a slash it is looked for in the PATH of {@code env}
      * @param argv arguments, the program's name first
