@@ -1,0 +1,57 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest;
+
+import io.vlink.guest.command.BindCommand;
+import io.vlink.guest.command.EchoCommand;
+import io.vlink.guest.command.InfoCommand;
+import io.vlink.guest.command.OneLineErrors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The guest's program. Exit status: 0 fine, 1 failed, 2 wrong usage. It has to start quickly in an emulated machine, so it
+ * loads no more classes than it needs.
+ */
+// spotless:off
+@Command(name = "vlink-guest", description = "Uses a pci-vlink device from inside a guest.",
+        version = "vlink-guest 0.1.0", mixinStandardHelpOptions = true,
+        subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class })
+// spotless:on
+public final class VlinkGuestMain implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    private VlinkGuestMain() {
+    }
+
+    /**
+     * Runs the program and exits.
+     *
+     * @param arguments see {@code --help}
+     */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param arguments see {@code --help}
+     * @return exit status
+     */
+    public static int run(String... arguments) {
+        return new CommandLine(new VlinkGuestMain()).setExecutionExceptionHandler(new OneLineErrors())
+                .setParameterExceptionHandler(new OneLineErrors()).setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: bind, info or echo");
+    }
+}

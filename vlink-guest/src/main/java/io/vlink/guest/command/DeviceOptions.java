@@ -1,0 +1,59 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest.command;
+
+import io.vlink.guest.GuestDevice;
+import io.vlink.guest.device.DeviceException;
+import io.vlink.guest.device.ModuleLoader;
+import io.vlink.guest.device.PciDevice;
+import io.vlink.guest.device.PciFunction;
+import io.vlink.guest.device.SystemTree;
+import io.vlink.guest.device.UioBinding;
+import io.vlink.guest.device.VfioUserDevice;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which device a command is about. */
+final class DeviceOptions {
+    @Option(names = "--device", paramLabel = "PCIADDR", description = "PCI address, where there are several devices")
+    private String device;
+
+    @Option(names = "--vfio-user", paramLabel = "SOCKET", description = "device socket of the agent: a guest without a VM")
+    private Path socket;
+
+    /** {@return the PCI device} */
+    PciFunction pciFunction() {
+        if (socket != null) {
+            throw new DeviceException("there is nothing to bind with --vfio-user: leave the option out");
+        }
+        return PciFunction.find(SystemTree.real(), device);
+    }
+
+    /** {@return the device, opened and read} */
+    GuestDevice open() {
+        if (socket != null && device != null) {
+            throw new DeviceException("--device and --vfio-user exclude each other: leave one out");
+        }
+        return GuestDevice.open(socket != null ? VfioUserDevice.open(socket) : PciDevice.open(pciFunction()));
+    }
+
+    /**
+     * The device, opened and read; one that no driver has is bound first. A device of another driver is left to it.
+     *
+     * @param err hears of the binding
+     * @return the device
+     */
+    GuestDevice openBound(PrintWriter err) {
+        if (socket == null) {
+            PciFunction function = pciFunction();
+            if (function.driver().equals(PciFunction.NO_DRIVER)) {
+                new UioBinding(function, new ModuleLoader(SystemTree.real())).bind();
+                err.println("bound " + function.address() + " to " + UioBinding.DRIVER);
+                err.flush();
+            }
+        }
+        return open();
+    }
+}

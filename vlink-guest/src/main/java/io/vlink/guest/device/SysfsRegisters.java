@@ -1,0 +1,103 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest.device;
+
+import io.vlink.infra.os.Fd;
+import io.vlink.spec.pci.BarShape;
+import io.vlink.spec.pci.ControlRegister;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The registers behind sysfs {@code resource0}: one 4-byte read or write each. The same file carries the locks by which the
+ * programs of a guest take turns (SPEC.md section 4.1): the kernel drops them when a program ends, however it ends. One
+ * thread. Source: {@code fcntl(2)}, advisory record locking.
+ */
+final class SysfsRegisters implements AutoCloseable {
+    /** A link's claim is a lock on the byte this far behind the registers, plus the link's index. */
+    private static final long CLAIM_OFFSET = BarShape.REGISTER_BAR_BYTES;
+
+    private final Path file;
+    private final Fd registers;
+    private final FileChannel locks;
+    private FileLock selection;
+
+    /**
+     * Opens the registers of a device.
+     *
+     * @param device the device, switched on
+     */
+    SysfsRegisters(PciFunction device) {
+        file = device.file("resource" + BarShape.REGISTER_BAR);
+        FileChannel opened;
+        try {
+            opened = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new DeviceException("cannot open the registers: file=" + file + ": run as root", e);
+        }
+        boolean complete = false;
+        try {
+            registers = Fd.open(file, true);
+            complete = true;
+        } finally {
+            if (!complete) {
+                closeQuietly(opened);
+            }
+        }
+        locks = opened;
+    }
+
+    int read(ControlRegister register) {
+        return (int) registers.pread(register.offset(), ControlRegister.WIDTH_BYTES);
+    }
+
+    void write(ControlRegister register, int value) {
+        registers.pwrite(register.offset(), ControlRegister.WIDTH_BYTES, value);
+    }
+
+    void beginSelection() {
+        try {
+            selection = locks.lock(ControlRegister.COMMON_0.offset(), ControlRegister.WIDTH_BYTES, false);
+        } catch (IOException e) {
+            throw new DeviceException("cannot lock the registers: file=" + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    void endSelection() {
+        try {
+            selection.release();
+        } catch (IOException e) {
+            throw new DeviceException("cannot unlock the registers: file=" + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    boolean claimLink(int link) {
+        try {
+            // The lock lives as long as the channel: there is no need to keep the object.
+            return locks.tryLock(CLAIM_OFFSET + link, 1, false) != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // this very program has it, through another GuestDevice
+        } catch (IOException e) {
+            throw new DeviceException("cannot lock the link: file=" + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        registers.close();
+        closeQuietly(locks);
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // Nothing was written through it, so nothing can be lost.
+        }
+    }
+}

@@ -1,0 +1,9 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The guest's side of vlink as a library: the device, its links, and the queues of a link with receive and transmit bursts;
+ * and the entry point of the programs. Called by the echo and by any guest application. A device and a link belong to one
+ * thread, and so do all queues of the link.
+ */
+package io.vlink.guest;
