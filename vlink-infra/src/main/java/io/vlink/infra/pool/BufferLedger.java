@@ -103,6 +103,16 @@ public final class BufferLedger {
         return LedgerEntry.state(entry(buffer)) == LedgerEntry.LENT;
     }
 
+    /**
+     * The data channel that a buffer is lent to.
+     *
+     * @param buffer index in the pool, of a lent buffer
+     * @return data channel, from 0
+     */
+    public int channelOf(int buffer) {
+        return LedgerEntry.channel(entry(buffer));
+    }
+
     /** {@return how many buffers are lent; walks the whole ledger} */
     public int lentCount() {
         int lent = 0;

@@ -1,0 +1,58 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.record.HostCounter;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The counters of a data channel: counted in private memory, copied to the link record once a burst, where the agent and
+ * statistics read them. They go on from what the record says, because they outlive a driver. One thread counts.
+ */
+final class ChannelCounters {
+    private static final HostCounter[] ALL = HostCounter.values();
+
+    private final MemorySegment record;
+    private final long firstOffset;
+    private final long[] values = new long[ALL.length];
+    private final long[] published = new long[ALL.length];
+
+    /**
+     * The counters of a channel.
+     *
+     * @param record         the link record
+     * @param countersOffset place of all counters in it
+     * @param channel        data channel, from 0
+     */
+    ChannelCounters(MemorySegment record, long countersOffset, int channel) {
+        this.record = record;
+        this.firstOffset = ALL[0].offset(countersOffset, channel);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = record.get(SharedWord.LONG, firstOffset + i * 8L);
+            published[i] = values[i];
+        }
+    }
+
+    /** Adds to a counter; seen by others from the next {@link #publish} on. */
+    void add(HostCounter counter, long count) {
+        values[counter.ordinal()] += count;
+    }
+
+    /** Sets a counter that is a state. */
+    void set(HostCounter counter, long value) {
+        values[counter.ordinal()] = value;
+    }
+
+    /** Writes what has changed to the record. */
+    void publish() {
+        for (int i = 0; i < values.length; i++) {
+            long value = values[i];
+            if (value != published[i]) {
+                published[i] = value;
+                SharedWord.LONG_HANDLE.setOpaque(record, firstOffset + i * 8L, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.record.HostCounter;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A snapshot of the counters of a link, per data channel. Counters run while it is taken. Immutable. */
+public final class PortStatistics {
+    private static final String DROP_PREFIX = "drop_";
+
+    private final long[][] values;
+
+    private PortStatistics(long[][] values) {
+        this.values = values;
+    }
+
+    static PortStatistics read(MemorySegment record, long countersOffset, int channels) {
+        long[][] values = new long[channels][HostCounter.values().length];
+        for (int channel = 0; channel < channels; channel++) {
+            for (HostCounter counter : HostCounter.values()) {
+                values[channel][counter.ordinal()] = (long) SharedWord.LONG_HANDLE.getOpaque(record,
+                        counter.offset(countersOffset, channel));
+            }
+        }
+        return new PortStatistics(values);
+    }
+
+    /** {@return data channels} */
+    public int channels() {
+        return values.length;
+    }
+
+    /**
+     * A counter of a channel.
+     *
+     * @param channel data channel, from 0
+     * @param counter which
+     * @return its value
+     */
+    public long value(int channel, HostCounter counter) {
+        return values[channel][counter.ordinal()];
+    }
+
+    /**
+     * A counter, summed over the channels.
+     *
+     * @param counter which
+     * @return the sum
+     */
+    public long total(HostCounter counter) {
+        long total = 0;
+        for (long[] channel : values) {
+            total += channel[counter.ordinal()];
+        }
+        return total;
+    }
+
+    /** {@return every reason to drop what a guest returned, in the record's order, with its count over all channels} */
+    public Map<String, Long> drops() {
+        Map<String, Long> drops = new LinkedHashMap<>();
+        for (HostCounter counter : HostCounter.values()) {
+            if (counter.label().startsWith(DROP_PREFIX)) {
+                drops.put(counter.label().substring(DROP_PREFIX.length()), total(counter));
+            }
+        }
+        return drops;
+    }
+
+    /**
+     * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED} is a state, so it stays what it
+     * is now.
+     *
+     * @param earlier the earlier snapshot
+     * @return the differences
+     */
+    public PortStatistics since(PortStatistics earlier) {
+        long[][] differences = new long[values.length][HostCounter.values().length];
+        for (int channel = 0; channel < values.length; channel++) {
+            for (HostCounter counter : HostCounter.values()) {
+                int i = counter.ordinal();
+                long before = counter == HostCounter.QUARANTINED ? 0 : earlier.values[channel][i];
+                differences[channel][i] = values[channel][i] - before;
+            }
+        }
+        return new PortStatistics(differences);
+    }
+}

@@ -1,0 +1,68 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.packet;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A hash of the flow that a packet belongs to, the same in both directions, so that a flow and its answers share a channel:
+ * addresses, protocol and ports of IPv4 TCP, UDP and SCTP (fragments: without ports); of all else the MAC addresses and the type.
+ * It reads the packet once and believes nothing, as the result only picks a queue. Any thread.
+ */
+public final class FlowHash {
+    private static final int ETHERTYPE_OFFSET = 12;
+    private static final int FRAGMENT_OFFSET = FrameLayout.IP_OFFSET + 6;
+    private static final int PROTOCOL_OFFSET = FrameLayout.IP_OFFSET + 9;
+    private static final int ADDRESSES_OFFSET = FrameLayout.IP_OFFSET + 12;
+    private static final int HEADERS_END = FrameLayout.UDP_OFFSET + 4;
+    /** IPv4's type and "version 4, no options", as they stand in memory: 08 00 45. */
+    private static final int PLAIN_IPV4 = 0x45_00_08;
+    /** More-fragments bit and fragment offset, as they stand in memory. */
+    private static final int FRAGMENT_MASK = 0xff_3f;
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+    private static final int SCTP = 132;
+
+    private FlowHash() {
+    }
+
+    /**
+     * The hash of a packet's flow.
+     *
+     * @param memory the packet region
+     * @param offset where the packet starts
+     * @param length its bytes, at least 14
+     * @return any number, all of its bits equally good
+     */
+    public static int of(MemorySegment memory, long offset, int length) {
+        if (length >= HEADERS_END
+                && (memory.get(FrameLayout.INT, offset + ETHERTYPE_OFFSET) & 0xff_ffff) == PLAIN_IPV4) {
+            return mix(ipv4Flow(memory, offset));
+        }
+        // MACs at 0 and 6: as 4 + 2 bytes each, so that nothing is shifted around.
+        int high = memory.get(FrameLayout.INT, offset) ^ memory.get(FrameLayout.INT, offset + 6);
+        int low = memory.get(FrameLayout.SHORT, offset + 4) ^ memory.get(FrameLayout.SHORT, offset + 10);
+        int type = memory.get(FrameLayout.SHORT, offset + ETHERTYPE_OFFSET);
+        return mix((long) high << 32 | (low & 0xffffL) << 16 | (type & 0xffffL));
+    }
+
+    private static long ipv4Flow(MemorySegment memory, long offset) {
+        long addresses = memory.get(FrameLayout.LONG, offset + ADDRESSES_OFFSET);
+        long flow = (addresses ^ (addresses >>> 32)) & 0xffff_ffffL;
+        int protocol = memory.get(FrameLayout.BYTE, offset + PROTOCOL_OFFSET) & 0xff;
+        boolean fragment = (memory.get(FrameLayout.SHORT, offset + FRAGMENT_OFFSET) & FRAGMENT_MASK) != 0;
+        if (!fragment && (protocol == TCP || protocol == UDP || protocol == SCTP)) {
+            int ports = memory.get(FrameLayout.INT, offset + FrameLayout.UDP_OFFSET);
+            flow |= (long) ((ports ^ (ports >>> 16)) & 0xffff) << 32;
+        }
+        return flow | (long) protocol << 48;
+    }
+
+    /** Spreads a change of any bit over all (the finisher of SplitMix64). */
+    private static int mix(long flow) {
+        long z = (flow ^ (flow >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
+        return (int) (z >>> 32);
+    }
+}

@@ -1,0 +1,152 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import io.vlink.infra.os.Mapping;
+import io.vlink.infra.os.PageSize;
+import io.vlink.infra.os.Protection;
+import io.vlink.infra.os.SharedMemory;
+import io.vlink.spec.channel.ControlChannelLayout;
+import io.vlink.spec.channel.DataChannelLayout;
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.pci.Limits;
+import io.vlink.spec.record.LinkRecordLayout;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The three memories of a link as an agent makes them, real and shared: two translation pages that stand in reverse order with
+ * a gap between them, and a pool that crosses from the one to the other.
+ */
+public final class TestLink implements AutoCloseable {
+    public static final int PAGE_SHIFT = 21;
+    public static final long PAGE_BYTES = 1L << PAGE_SHIFT;
+    public static final long REGION_BYTES = 2 * PAGE_BYTES;
+    static final long[] BUS_ADDRESSES = {0x7_0080_0000L, 0x7_0000_0000L};
+    public static final String NAME = "tap123";
+
+    private static final long CHANNEL_MEMORY_BYTES = 1L << 20;
+
+    private final List<Runnable> closing = new ArrayList<>();
+    private final SharedMemory[] memories;
+    private final LinkMemory memory;
+    final int channels;
+    final int queueSize;
+    final int bufferCount;
+    final long poolOffset;
+    final long ledgerOffset;
+
+    public TestLink(int channels, int queueSize) {
+        this.channels = channels;
+        this.queueSize = queueSize;
+        bufferCount = channels * queueSize * Limits.BUFFERS_PER_SLOT;
+        poolOffset = PAGE_BYTES - 16L * Limits.BUFFER_BYTES;
+        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(BUS_ADDRESSES.length);
+        memories = new SharedMemory[]{share(REGION_BYTES), share(CHANNEL_MEMORY_BYTES),
+                share(LinkRecordLayout.totalBytes(BUS_ADDRESSES.length, bufferCount))};
+        memory = new LinkMemory(map(memories[0]), map(memories[1]), map(memories[2]));
+        writeRecord(memory.record());
+    }
+
+    private SharedMemory share(long bytes) {
+        SharedMemory shared = SharedMemory.create("vlink-test", bytes, PageSize.ORDINARY);
+        closing.add(shared::close);
+        return shared;
+    }
+
+    private MemorySegment map(SharedMemory shared) {
+        Mapping mapping = shared.map(Protection.READ_WRITE);
+        closing.add(mapping::close);
+        return mapping.segment();
+    }
+
+    private void writeRecord(MemorySegment record) {
+        record.set(SharedWord.INT, LinkRecordLayout.VERSION_OFFSET, LinkRecordLayout.VERSION);
+        record.set(SharedWord.LONG, LinkRecordLayout.TOTAL_BYTES_OFFSET, record.byteSize());
+        record.set(SharedWord.LONG, LinkRecordLayout.REGION_BYTES_OFFSET, REGION_BYTES);
+        record.set(SharedWord.LONG, LinkRecordLayout.PAGE_BYTES_OFFSET, PageSize.ORDINARY.bytes());
+        record.set(SharedWord.INT, LinkRecordLayout.PAGE_SHIFT_OFFSET, PAGE_SHIFT);
+        record.set(SharedWord.INT, LinkRecordLayout.PAGE_COUNT_OFFSET, BUS_ADDRESSES.length);
+        record.set(SharedWord.LONG, LinkRecordLayout.CHANNEL_MEMORY_BYTES_OFFSET, CHANNEL_MEMORY_BYTES);
+        record.set(SharedWord.INT, LinkRecordLayout.DATA_CHANNEL_COUNT_OFFSET, channels);
+        record.set(SharedWord.INT, LinkRecordLayout.QUEUE_SIZE_OFFSET, queueSize);
+        record.set(SharedWord.INT, LinkRecordLayout.BUFFER_COUNT_OFFSET, bufferCount);
+        record.set(SharedWord.INT, LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
+        record.set(SharedWord.INT, LinkRecordLayout.MTU_OFFSET, Limits.MAX_MTU);
+        record.set(SharedWord.LONG, LinkRecordLayout.POOL_OFFSET, poolOffset);
+        byte[] mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+        MemorySegment.copy(MemorySegment.ofArray(mac), 0, record, LinkRecordLayout.MAC_OFFSET, mac.length);
+        long pageTable = LinkRecordLayout.defaultPageTableOffset();
+        record.set(SharedWord.LONG, LinkRecordLayout.PAGE_TABLE_OFFSET, pageTable);
+        for (int page = 0; page < BUS_ADDRESSES.length; page++) {
+            record.set(SharedWord.LONG, pageTable + page * 8L, BUS_ADDRESSES[page]);
+        }
+        record.set(SharedWord.LONG, LinkRecordLayout.LEDGER_OFFSET, ledgerOffset);
+        record.set(SharedWord.LONG, LinkRecordLayout.COUNTERS_OFFSET, LinkRecordLayout.HEADER_BYTES);
+        record.setString(LinkRecordLayout.LINK_NAME_OFFSET, NAME);
+        record.setString(LinkRecordLayout.DOMAIN_NAME_OFFSET, "testvm1");
+        record.set(SharedWord.LONG, LinkRecordLayout.CONTROL_CHANNEL_OFFSET, controlChannelOffset());
+        for (int channel = 0; channel < channels; channel++) {
+            record.set(SharedWord.LONG, LinkRecordLayout.DATA_CHANNEL_OFFSET + channel * 8L,
+                    dataChannelOffset(channel));
+        }
+        record.set(SharedWord.LONG, LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
+    }
+
+    private long controlChannelOffset() {
+        return ControlChannelLayout.BYTES;
+    }
+
+    private long dataChannelOffset(int channel) {
+        return 2 * ControlChannelLayout.BYTES + channel * DataChannelLayout.bytes(queueSize);
+    }
+
+    public LinkMemory memory() {
+        return memory;
+    }
+
+    /** Region, channel memory, link record: what an agent sends to a driver. */
+    public List<SharedMemory> shared() {
+        return List.of(memories);
+    }
+
+    public MemorySegment controlChannel() {
+        return memory.channel().asSlice(controlChannelOffset(), ControlChannelLayout.BYTES);
+    }
+
+    public MemorySegment dataChannel(int channel) {
+        return memory.channel().asSlice(dataChannelOffset(channel), DataChannelLayout.bytes(queueSize));
+    }
+
+    /** The bus address of a place in the region, worked out by hand. */
+    public static long busAddress(long offset) {
+        return BUS_ADDRESSES[(int) (offset / PAGE_BYTES)] + offset % PAGE_BYTES;
+    }
+
+    /** The place in the region of a bus address, worked out by hand. */
+    public static long offset(long busAddress) {
+        int page = busAddress >= BUS_ADDRESSES[0] ? 0 : 1;
+        return page * PAGE_BYTES + busAddress - BUS_ADDRESSES[page];
+    }
+
+    public VlinkPort attach(LinkMode mode) {
+        return new VlinkPort(new VdevArguments(0, NAME, mode), memory, new AgentLink() {
+            @Override
+            public boolean isGone() {
+                return false;
+            }
+
+            @Override
+            public void close() {
+                // Nobody to tell.
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        closing.reversed().forEach(Runnable::run);
+    }
+}
