@@ -1,0 +1,217 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Objects;
+import jnr.posix.POSIX;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A run directory that this agent has to itself, by a lock that dies with the process (flock(2)). Closing it removes the lock
+ * and the directories that it made. One thread.
+ */
+public final class HeldRunDirectory implements AutoCloseable {
+    /** Longest path of a socket in bytes: sun_path without its terminating zero (unix(7)). */
+    public static final int MAX_SOCKET_PATH_BYTES = 107;
+
+    private static final Logger LOG = LoggerFactory.getLogger(HeldRunDirectory.class);
+    private static final int MODE_OF_ROOT = 0755;
+    private static final int MODE_OF_USER = 0700;
+    private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
+    private static final int PID_COLUMNS = 11;
+
+    private final RunDirectory directory;
+    private final POSIX posix;
+    private final Deque<Path> made = new ArrayDeque<>();
+    private Fd lock;
+
+    private HeldRunDirectory(RunDirectory directory, POSIX posix) {
+        this.directory = directory;
+        this.posix = posix;
+    }
+
+    /**
+     * Makes the directory if it is missing, takes its lock, and removes what a crashed agent left.
+     *
+     * @param directory where
+     * @param posix     the system
+     * @return the directory, ours until it is closed
+     * @throws StartException if it cannot be used, or another agent uses it; nothing is left behind
+     */
+    public static HeldRunDirectory take(RunDirectory directory, POSIX posix) {
+        HeldRunDirectory held = new HeldRunDirectory(directory, posix);
+        try {
+            checkSocketPath(directory.controlSocket());
+            held.make(directory.path());
+            held.checkUsable();
+            held.takeLock();
+            held.removeLeftovers();
+            return held;
+        } catch (IOException e) {
+            held.close();
+            throw new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason="
+                    + e.getMessage() + ": choose another with --run-dir", e);
+        } catch (RuntimeException e) {
+            held.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Checks that a socket can have a path.
+     *
+     * @param socket the path
+     * @throws StartException if it is too long
+     */
+    public static void checkSocketPath(Path socket) {
+        int bytes = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_SOCKET_PATH_BYTES) {
+            throw new StartException("socket path is too long: path=" + socket + " bytes=" + bytes + " limit="
+                    + MAX_SOCKET_PATH_BYTES + ": choose a shorter --run-dir");
+        }
+    }
+
+    /** {@return where it is} */
+    public RunDirectory directory() {
+        return directory;
+    }
+
+    private void make(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            return;
+        }
+        if (path.getParent() != null) {
+            make(path.getParent());
+        }
+        try {
+            Files.createDirectory(path);
+        } catch (FileAlreadyExistsException e) {
+            throw new StartException(
+                    "run directory is not a directory: run_dir=" + path + ": choose another with --run-dir",
+                    e);
+        } catch (AccessDeniedException e) {
+            throw notWritable(path.getParent(), e);
+        }
+        made.push(path);
+        posix.chmod(path.toString(), RunDirectory.ownUid() == 0 ? MODE_OF_ROOT : MODE_OF_USER);
+    }
+
+    private void checkUsable() throws IOException {
+        Path path = directory.path();
+        if (!Files.isWritable(path)) {
+            throw notWritable(path, null);
+        }
+        int owner = (int) Files.getAttribute(path, "unix:uid");
+        int mode = (int) Files.getAttribute(path, "unix:mode");
+        boolean othersMayReplaceSockets = (mode & 0002) != 0;
+        if (othersMayReplaceSockets) {
+            throw new StartException("run directory must not be writable for everybody: run_dir=" + path + " mode=0"
+                    + Integer.toOctalString(mode & 07777) + " uid=" + owner
+                    + ": chmod o-w, or choose another with --run-dir");
+        }
+    }
+
+    private static StartException notWritable(Path path, IOException cause) {
+        return new StartException("run directory is not writable: run_dir=" + path + " user="
+                + System.getProperty("user.name") + ": choose another with --run-dir, or run as its owner", cause);
+    }
+
+    /** Locks the file, and makes sure that it is still the one in the directory: the last holder removes it when it ends. */
+    private void takeLock() throws IOException {
+        Path file = directory.lockFile();
+        while (lock == null) {
+            try {
+                Files.createFile(file);
+            } catch (FileAlreadyExistsException e) {
+                LOG.debug("event=lock_file_found path={}", file);
+            }
+            Fd opened = Fd.open(file, true);
+            if (posix.flock(opened.number(), LOCK_EXCLUSIVE_NOW) != 0) {
+                opened.close();
+                throw new StartException("run_dir=" + directory.path() + " is in use by pid=" + holder(file)
+                        + ": stop that agent, or choose another with --run-dir");
+            }
+            if (sameFile(file, Path.of("/proc/self/fd/" + opened.number()))) {
+                lock = opened;
+            } else {
+                opened.close();
+            }
+        }
+        String before = holder(file);
+        if (!before.equals("unknown")) {
+            LOG.warn("event=stale_lock_recognised path={} pid={}", file, before);
+        }
+        long pid = ProcessHandle.current().pid();
+        lock.write(String.format(Locale.ROOT, "%-" + PID_COLUMNS + "d\n", pid).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static boolean sameFile(Path file, Path opened) throws IOException {
+        return Files.exists(file) && Objects.equals(Files.readAttributes(file, BasicFileAttributes.class).fileKey(),
+                Files.readAttributes(opened, BasicFileAttributes.class).fileKey());
+    }
+
+    private static String holder(Path file) {
+        try {
+            String text = Files.readString(file).strip();
+            return text.isEmpty() ? "unknown" : text;
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+
+    /** Sockets here have no owner any more, as the lock is ours. Other files are not touched. */
+    private void removeLeftovers() throws IOException {
+        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory.path(), "*.sock")) {
+            for (Path path : sockets) {
+                boolean special = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                        .isOther();
+                if (special) {
+                    Files.deleteIfExists(path);
+                    LOG.warn("event=stale_socket_removed path={}", path);
+                }
+            }
+        }
+    }
+
+    /** Removes the lock and the directories that {@link #take} made. */
+    @Override
+    public void close() {
+        if (lock != null) {
+            remove(directory.lockFile());
+            try {
+                lock.close();
+            } catch (OsException e) {
+                LOG.debug("event=lock_close_failed error={}", e.getMessage());
+            }
+            lock = null;
+        }
+        while (!made.isEmpty()) {
+            remove(made.pop());
+        }
+    }
+
+    private static void remove(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.warn("event=not_removed path={} error={}", path, e.toString());
+        }
+    }
+}

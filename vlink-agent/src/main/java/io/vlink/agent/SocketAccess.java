@@ -1,0 +1,103 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import io.vlink.infra.os.PeerCredentials;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import jnr.posix.Group;
+import jnr.posix.POSIX;
+import jnr.posix.Passwd;
+
+/**
+ * Who may open the agent's sockets: their mode, owner and group (chmod(2), chown(2)), and the same rule for peers. For any
+ * thread.
+ */
+public final class SocketAccess {
+    /** Mode of sockets unless somebody asks for another, without a group. */
+    public static final int PRIVATE_MODE = 0600;
+    /** Mode of sockets unless somebody asks for another, with a group. */
+    public static final int GROUP_MODE = 0660;
+
+    private static final int UNCHANGED = -1;
+
+    private final POSIX posix;
+    private final int mode;
+    private final int uid;
+    private final int gid;
+
+    private SocketAccess(POSIX posix, int mode, int uid, int gid) {
+        this.posix = posix;
+        this.mode = mode;
+        this.uid = uid;
+        this.gid = gid;
+    }
+
+    /**
+     * Looks up names.
+     *
+     * @param posix the system
+     * @param mode  asked for, or empty
+     * @param owner name of a user, or null
+     * @param group name of a group, or null
+     * @return what to do with each socket
+     * @throws StartException if a name is unknown
+     */
+    public static SocketAccess of(POSIX posix, OptionalInt mode, String owner, String group) {
+        int uid = UNCHANGED;
+        int gid = UNCHANGED;
+        if (owner != null) {
+            Passwd user = posix.getpwnam(owner);
+            if (user == null) {
+                throw new StartException("no such user: --socket-owner=" + owner + ": see getent passwd");
+            }
+            uid = (int) user.getUID();
+        }
+        if (group != null) {
+            Group found = posix.getgrnam(group);
+            if (found == null) {
+                throw new StartException("no such group: --socket-group=" + group + ": see getent group");
+            }
+            gid = (int) found.getGID();
+        }
+        return new SocketAccess(posix, mode.orElse(group == null ? PRIVATE_MODE : GROUP_MODE), uid, gid);
+    }
+
+    /**
+     * Gives a new socket its owner and mode; until then the process's umask keeps it private.
+     *
+     * @param socket path of a socket of ours
+     * @throws StartException if the system refuses
+     */
+    public void apply(Path socket) {
+        if ((uid != UNCHANGED || gid != UNCHANGED) && posix.chown(socket.toString(), uid, gid) != 0) {
+            throw new StartException("socket owner cannot be set: path=" + socket + " uid=" + uid + " gid=" + gid
+                    + ": run as root, or name a group that this user is in");
+        }
+        if (posix.chmod(socket.toString(), mode) != 0) {
+            throw new StartException(
+                    "socket mode cannot be set: path=" + socket + " mode=0" + Integer.toOctalString(mode));
+        }
+    }
+
+    /**
+     * Whether a peer is the owner that was named, or in the group that was.
+     *
+     * @param peer who connected
+     * @return true if so
+     */
+    public boolean admits(PeerCredentials peer) {
+        if ((uid != UNCHANGED && peer.uid() == uid) || (gid != UNCHANGED && peer.gid() == gid)) {
+            return true;
+        }
+        return gid != UNCHANGED && isMember(peer.uid());
+    }
+
+    private boolean isMember(int peerUid) {
+        Group group = posix.getgrgid(gid);
+        Passwd user = posix.getpwuid(peerUid);
+        return group != null && user != null && List.of(group.getMembers()).contains(user.getLoginName());
+    }
+}

@@ -1,0 +1,180 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import io.vlink.agent.domain.RegionSettings;
+import io.vlink.agent.log.LogFormat;
+import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.region.MemorySize;
+import io.vlink.infra.region.PageSizeChoice;
+import io.vlink.infra.region.RegionException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import jnr.posix.POSIXFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The host agent's command line. */
+// spotless:off
+@Command(name = "virt_compute", mixinStandardHelpOptions = true, versionProvider = VirtComputeMain.Version.class,
+        sortOptions = false, usageHelpAutoWidth = true,
+        description = "The vlink host agent: owns packet memory, domains and links, and serves each domain's pci-vlink device.",
+        footer = {
+            "",
+            "It prints a line that starts with \"virt_compute ready\" once drivers and VMs can come, and runs until",
+            "SIGTERM or SIGINT. Exit status: 0 stopped, 1 could not start, 2 wrong usage.",
+            "The run directory is --run-dir, else $VLINK_RUN_DIR, else /run/vlink (root) or $XDG_RUNTIME_DIR/vlink."})
+// spotless:on
+public final class VirtComputeMain implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(VirtComputeMain.class);
+    private static final int PRIVATE_UMASK = 077;
+    private static final int MAX_MODE = 0777;
+
+    @Spec
+    private CommandSpec spec;
+
+    // spotless:off
+    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1G",
+            description = "Bytes of each packet region, a power of two (default: ${DEFAULT-VALUE}).")
+    private String memory;
+
+    @Option(names = "--page-size", paramLabel = "auto|1G|2M", defaultValue = "auto",
+            description = "Hugepages to use; auto takes 1G if enough are free (default: ${DEFAULT-VALUE}).")
+    private String pageSize;
+
+    @Option(names = "--no-huge",
+            description = "Use ordinary memory: slower, for development.")
+    private boolean noHuge;
+
+    @Option(names = "--memory-limit", paramLabel = "SIZE",
+            description = "Bytes of all regions together (default: what the machine has).")
+    private String memoryLimit;
+
+    @Option(names = "--run-dir", paramLabel = "DIR",
+            description = "Where sockets and the lock stand.")
+    private Path runDirectory;
+
+    @Option(names = "--socket-mode", paramLabel = "OCTAL",
+            description = "Mode of sockets (default: 0600, with --socket-group 0660).")
+    private String socketMode;
+
+    @Option(names = "--socket-owner", paramLabel = "USER",
+            description = "User that owns sockets.")
+    private String socketOwner;
+
+    @Option(names = "--socket-group", paramLabel = "GROUP",
+            description = "Group whose members may use sockets.")
+    private String socketGroup;
+
+    @Option(names = "--log-format", paramLabel = "text|json", defaultValue = "text",
+            description = "Form of the log on standard error (default: ${DEFAULT-VALUE}).")
+    private String logFormat;
+
+    @Option(names = "--verbose",
+            description = "Log more.")
+    private boolean verbose;
+    // spotless:on
+
+    /** Tells the version. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[]{"virt_compute " + Agent.version()};
+        }
+    }
+
+    /**
+     * Runs the agent.
+     *
+     * @param args command line
+     */
+    public static void main(String[] args) {
+        int status = new CommandLine(new VirtComputeMain()).execute(args);
+        System.exit(status);
+    }
+
+    @Override
+    public Integer call() {
+        AgentSettings settings = settings();
+        LogSetup.configure(logFormat.equals("json") ? LogFormat.JSON : LogFormat.TEXT, verbose);
+        POSIXFactory.getNativePOSIX().umask(PRIVATE_UMASK);
+        Agent agent = new Agent(settings);
+        Thread stopper = new Thread(() -> stop(agent), "stop");
+        Runtime.getRuntime().addShutdownHook(stopper);
+        try {
+            agent.start();
+        } catch (StartException | RegionException | OsException | IllegalArgumentException e) {
+            // The hook would turn this failure into success.
+            if (Runtime.getRuntime().removeShutdownHook(stopper)) {
+                System.err.println("virt_compute: " + e.getMessage());
+                return CommandLine.ExitCode.SOFTWARE;
+            }
+            return CommandLine.ExitCode.OK;
+        }
+        System.out.println(agent.readyLine());
+        System.out.flush();
+        awaitSignal();
+        return CommandLine.ExitCode.OK;
+    }
+
+    private static void awaitSignal() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A JVM that a signal ends has a status above 128; a stop on demand is a success, so it is ended by hand. */
+    private static void stop(Agent agent) {
+        LOG.info("event=agent_stopping");
+        agent.close();
+        LOG.info("event=agent_stopped");
+        Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
+    }
+
+    private AgentSettings settings() {
+        try {
+            long bytes = MemorySize.parse(memory);
+            PageSizeChoice pages = noHuge ? PageSizeChoice.ORDINARY : PageSizeChoice.parse(pageSize);
+            long limit = memoryLimit == null ? RegionSettings.NO_LIMIT : MemorySize.parse(memoryLimit);
+            if (!logFormat.toLowerCase(Locale.ROOT).equals(logFormat)
+                    || !(logFormat.equals("text") || logFormat.equals("json"))) {
+                throw new IllegalArgumentException("log format must be text or json: log-format=" + logFormat);
+            }
+            return new AgentSettings(RunDirectory.of(runDirectory, System.getenv()),
+                    new RegionSettings(bytes, pages, limit, RegionSettings.Addressing.CONTIGUOUS), mode(), socketOwner,
+                    socketGroup);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private OptionalInt mode() {
+        if (socketMode == null) {
+            return OptionalInt.empty();
+        }
+        try {
+            int mode = Integer.parseInt(socketMode, 8);
+            if (mode >= 0 && mode <= MAX_MODE) {
+                return OptionalInt.of(mode);
+            }
+        } catch (NumberFormatException e) {
+            LOG.debug("event=option_refused error={}", e.getMessage());
+        }
+        throw new IllegalArgumentException("socket mode must be octal, 0 to 0777: socket-mode=" + socketMode);
+    }
+}

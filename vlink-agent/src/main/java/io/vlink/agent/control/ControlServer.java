@@ -1,0 +1,140 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.control;
+
+import io.vlink.agent.domain.Inventory;
+import io.vlink.agent.domain.ReportWriter;
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.PeerCredentials;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.os.UnixListener;
+import io.vlink.spec.control.StatusCode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Accepts control connections and gives each a thread, up to a limit. Any thread may close it. */
+public final class ControlServer implements AutoCloseable {
+    /** Connections at a time: each VM and each attached driver keeps one. */
+    public static final int MAX_CONNECTIONS = 64;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
+    private static final int SEND_TIMEOUT_MILLIS = 5_000;
+    private static final int END_TIMEOUT_MILLIS = 1_000;
+
+    private final UnixListener listener;
+    private final Inventory inventory;
+    private final Predicate<PeerCredentials> allowed;
+    private final Supplier<ReportWriter.AgentFacts> facts;
+    private final Function<String, Path> socketOfDomain;
+    private final Map<ControlConnection, Thread> sessions = new ConcurrentHashMap<>();
+    private final Thread acceptor;
+    private volatile boolean closing;
+
+    /**
+     * Starts to accept.
+     *
+     * @param listener       where; belongs to the server from now on
+     * @param inventory      what requests are about
+     * @param allowed        who may talk
+     * @param facts          what reports say of the agent
+     * @param socketOfDomain where a domain's device socket stands
+     */
+    public ControlServer(UnixListener listener, Inventory inventory, Predicate<PeerCredentials> allowed,
+            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain) {
+        this.listener = listener;
+        this.inventory = inventory;
+        this.allowed = allowed;
+        this.facts = facts;
+        this.socketOfDomain = socketOfDomain;
+        this.acceptor = Thread.ofPlatform().name("control-accept").daemon().start(this::acceptAll);
+    }
+
+    private void acceptAll() {
+        try {
+            for (UnixConnection next = listener.accept(); next != null; next = listener.accept()) {
+                welcome(next);
+            }
+        } catch (OsException e) {
+            LOG.error("event=control_socket_failed error={}", e.getMessage());
+        }
+    }
+
+    private void welcome(UnixConnection socket) {
+        ControlConnection connection = new ControlConnection(socket);
+        try {
+            socket.sendTimeout(SEND_TIMEOUT_MILLIS);
+            PeerCredentials peer = socket.peer();
+            if (!allowed.test(peer)) {
+                refuse(connection, peer, StatusCode.DENIED, "this user may not use the agent: uid=" + peer.uid()
+                        + ": start the agent with --socket-group, and join that group");
+            } else if (sessions.size() >= MAX_CONNECTIONS) {
+                refuse(connection, peer, StatusCode.NO_RESOURCES,
+                        "too many connections: limit=" + MAX_CONNECTIONS + ": detach a driver or stop a VM first");
+            } else {
+                start(connection, peer);
+            }
+        } catch (OsException e) {
+            LOG.debug("event=control_connection_lost error={}", e.getMessage());
+            connection.close();
+        }
+    }
+
+    private static void refuse(ControlConnection connection, PeerCredentials peer, StatusCode status, String message) {
+        LOG.warn("event=control_connection_refused pid={} uid={} status={} error={}", peer.pid(), peer.uid(), status,
+                message);
+        try (connection) {
+            connection.send(ControlMessage.failure(status, message), List.of());
+        }
+    }
+
+    private void start(ControlConnection connection, PeerCredentials peer) {
+        ControlSession session = new ControlSession(connection, peer, inventory, facts, socketOfDomain);
+        Thread thread = Thread.ofPlatform().name("control-" + peer.pid()).daemon().unstarted(() -> {
+            try {
+                session.run();
+            } finally {
+                sessions.remove(connection);
+            }
+        });
+        sessions.put(connection, thread);
+        thread.start();
+        if (closing) {
+            connection.shutdown();
+        }
+    }
+
+    /** {@return connections that are open} */
+    public int connections() {
+        return sessions.size();
+    }
+
+    /** Stops accepting, ends every connection, and waits a moment until their threads have cleaned up. */
+    @Override
+    public void close() {
+        closing = true;
+        listener.close();
+        long deadlineNanos = System.nanoTime() + END_TIMEOUT_MILLIS * 1_000_000L;
+        join(acceptor, deadlineNanos);
+        Map<ControlConnection, Thread> open = Map.copyOf(sessions);
+        open.keySet().forEach(ControlConnection::shutdown);
+        open.values().forEach(thread -> join(thread, deadlineNanos));
+    }
+
+    private static void join(Thread thread, long deadlineNanos) {
+        try {
+            thread.join(Math.max(1, (deadlineNanos - System.nanoTime()) / 1_000_000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

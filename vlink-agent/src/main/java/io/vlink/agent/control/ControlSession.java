@@ -1,0 +1,185 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.control;
+
+import io.vlink.agent.domain.Attachment;
+import io.vlink.agent.domain.Domain;
+import io.vlink.agent.domain.DomainRequest;
+import io.vlink.agent.domain.Inventory;
+import io.vlink.agent.domain.ReportWriter;
+import io.vlink.agent.domain.RequestException;
+import io.vlink.infra.control.BadMessageException;
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.PeerCredentials;
+import io.vlink.spec.control.Request;
+import io.vlink.spec.control.Role;
+import io.vlink.spec.control.StatusCode;
+import io.vlink.spec.control.TlvType;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One control connection: what it may ask, and what it holds until it ends. A driver's link is detached and a QEMU's domain
+ * is withdrawn at the end of the stream, however that came. One thread.
+ */
+final class ControlSession implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlSession.class);
+    private static final Map<Request, Set<Role>> ROLES = Map.of(
+            Request.HELLO, EnumSet.allOf(Role.class),
+            Request.REPORT, EnumSet.allOf(Role.class),
+            Request.REGISTER_DOMAIN, EnumSet.of(Role.TOOL, Role.QEMU),
+            Request.UNREGISTER_DOMAIN, EnumSet.of(Role.TOOL),
+            Request.ATTACH_LINK, EnumSet.of(Role.DRIVER),
+            Request.DETACH_LINK, EnumSet.of(Role.DRIVER));
+
+    /** What goes back: a message and the descriptors with it, which stay ours. */
+    private record Reply(ControlMessage message, List<Fd> fds) {
+        static Reply of(ControlMessage message) {
+            return new Reply(message, List.of());
+        }
+    }
+
+    private final ControlConnection connection;
+    private final PeerCredentials peer;
+    private final Inventory inventory;
+    private final Supplier<ReportWriter.AgentFacts> facts;
+    private final Function<String, Path> socketOfDomain;
+    private Attachment attachment;
+    private Domain domain;
+
+    ControlSession(ControlConnection connection, PeerCredentials peer, Inventory inventory,
+            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain) {
+        this.connection = connection;
+        this.peer = peer;
+        this.inventory = inventory;
+        this.facts = facts;
+        this.socketOfDomain = socketOfDomain;
+    }
+
+    @Override
+    public void run() {
+        try (connection) {
+            serve();
+        } catch (BadMessageException e) {
+            LOG.warn("event=control_bad_message pid={} error={}", peer.pid(), e.getMessage());
+        } catch (OsException | IllegalStateException e) {
+            LOG.debug("event=control_connection_lost pid={} error={}", peer.pid(), e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("event=control_session_failed pid={} error={}", peer.pid(), e.toString(), e);
+        } finally {
+            leave();
+        }
+    }
+
+    private void serve() {
+        while (true) {
+            ControlConnection.Received received;
+            Reply reply;
+            try {
+                received = connection.receive(0);
+                if (received == null) {
+                    return;
+                }
+                reply = answer(received.message());
+            } catch (BadMessageException e) {
+                connection.send(ControlMessage.failure(StatusCode.BAD_MESSAGE, e.getMessage()), List.of());
+                throw e;
+            }
+            connection.send(reply.message(), reply.fds());
+        }
+    }
+
+    private Reply answer(ControlMessage message) {
+        Role role = message.role();
+        Request request = message.request();
+        try {
+            if (!ROLES.get(request).contains(role)) {
+                throw new RequestException(StatusCode.DENIED,
+                        "this role may not ask for that: role=" + role + " request=" + request);
+            }
+            return switch (request) {
+                case HELLO -> Reply.of(ok().addInt(TlvType.AGENT_PID, (int) facts.get().pid()).build());
+                case REPORT -> Reply.of(ok().addText(TlvType.REPORT, inventory.report(facts.get())).build());
+                case REGISTER_DOMAIN -> register(role, message);
+                case UNREGISTER_DOMAIN -> unregister(message);
+                case ATTACH_LINK -> attach(message);
+                case DETACH_LINK -> detach();
+            };
+        } catch (RequestException e) {
+            LOG.warn("event=request_refused request={} role={} pid={} status={} error={}", request, role, peer.pid(),
+                    e.status(), e.getMessage());
+            return Reply.of(ControlMessage.failure(e.status(), e.getMessage()));
+        } catch (OsException e) {
+            LOG.error("event=request_failed request={} role={} pid={} error={}", request, role, peer.pid(),
+                    e.getMessage());
+            return Reply.of(ControlMessage.failure(StatusCode.FAILED, e.getMessage()));
+        }
+    }
+
+    private static ControlMessage.Builder ok() {
+        return ControlMessage.reply(StatusCode.OK);
+    }
+
+    private Reply register(Role role, ControlMessage message) throws RequestException {
+        boolean persistent = message.optionalInteger(TlvType.PERSISTENT).orElse(0) == 1;
+        if (persistent != (role == Role.TOOL)) {
+            throw new RequestException(StatusCode.INVALID,
+                    "a tool registers for good, a QEMU as long as it lives: role=" + role + " persistent="
+                            + persistent);
+        }
+        if (domain != null) {
+            throw new RequestException(StatusCode.BUSY,
+                    "one domain a connection: vm_domain=" + domain.name() + " is registered on this one");
+        }
+        DomainRequest request = RegistrationReader.read(message);
+        Domain registered = inventory.register(request, peer.pid(), persistent);
+        if (!persistent) {
+            domain = registered;
+        }
+        return Reply.of(ok().addText(TlvType.SOCKET_PATH, socketOfDomain.apply(request.name()).toString()).build());
+    }
+
+    private Reply unregister(ControlMessage message) throws RequestException {
+        inventory.unregister(message.text(TlvType.VM_DOMAIN));
+        return Reply.of(ok().build());
+    }
+
+    private Reply attach(ControlMessage message) throws RequestException {
+        if (attachment != null) {
+            throw new RequestException(StatusCode.BUSY, "one link a connection: link="
+                    + attachment.link().request().name() + " is attached to this one");
+        }
+        attachment = inventory.attach(message.text(TlvType.LINK_NAME), peer.pid());
+        return new Reply(ok().build(), attachment.link().descriptors());
+    }
+
+    private Reply detach() throws RequestException {
+        if (attachment == null) {
+            throw new RequestException(StatusCode.NOT_FOUND, "no link is attached to this connection");
+        }
+        inventory.detach(attachment);
+        attachment = null;
+        return Reply.of(ok().build());
+    }
+
+    /** Gives back what the connection held. */
+    private void leave() {
+        if (attachment != null) {
+            inventory.detach(attachment);
+        }
+        if (domain != null) {
+            inventory.withdraw(domain);
+        }
+    }
+}

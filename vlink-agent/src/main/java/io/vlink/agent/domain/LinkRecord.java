@@ -1,0 +1,134 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import io.vlink.infra.os.Fd;
+import io.vlink.linkconfig.LinkDefinition;
+import io.vlink.spec.channel.ChannelMemoryLayout;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.pci.Limits;
+import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.LinkRecordLayout;
+
+/**
+ * A link's host-private record (SPEC.md appendix A): what a host driver needs to know, and what must outlive it. The owner's
+ * lock guards the agent's writes.
+ */
+final class LinkRecord implements AutoCloseable {
+    private final SharedBlock block;
+    private final long countersOffset;
+
+    /**
+     * Makes the record, the magic last.
+     *
+     * @param region     where the pool stands
+     * @param channels   the domain's channel memory
+     * @param request    the domain
+     * @param link       index of the link
+     * @param poolOffset bytes from the start of the region
+     */
+    LinkRecord(Region region, ChannelMemory channels, DomainRequest request, int link, long poolOffset) {
+        LinkDefinition wanted = request.links().get(link);
+        int pages = region.pageCount();
+        long bytes = LinkRecordLayout.totalBytes(pages, BufferPoolSize.buffers(wanted));
+        countersOffset = LinkRecordLayout.HEADER_BYTES;
+        block = new SharedBlock("vlink-record-" + wanted.name(), bytes);
+        describeMemory(region, channels);
+        describeLink(request, link, poolOffset);
+        describeChannels(channels, link, wanted.dataChannels());
+        block.putLong(LinkRecordLayout.TOTAL_BYTES_OFFSET, bytes);
+        block.putLong(LinkRecordLayout.PAGE_TABLE_OFFSET, LinkRecordLayout.defaultPageTableOffset());
+        block.putLong(LinkRecordLayout.LEDGER_OFFSET, LinkRecordLayout.defaultLedgerOffset(pages));
+        block.putLong(LinkRecordLayout.COUNTERS_OFFSET, countersOffset);
+        block.putInt(LinkRecordLayout.VERSION_OFFSET, LinkRecordLayout.VERSION);
+        block.putLongRelease(LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
+    }
+
+    private void describeMemory(Region region, ChannelMemory channels) {
+        block.putLong(LinkRecordLayout.REGION_BYTES_OFFSET, region.bytes());
+        block.putLong(LinkRecordLayout.PAGE_BYTES_OFFSET, region.pageSize().bytes());
+        block.putInt(LinkRecordLayout.PAGE_SHIFT_OFFSET, region.pageShift());
+        block.putInt(LinkRecordLayout.PAGE_COUNT_OFFSET, region.pageCount());
+        block.putLong(LinkRecordLayout.CHANNEL_MEMORY_BYTES_OFFSET, channels.plan().totalBytes());
+        for (int page = 0; page < region.pageCount(); page++) {
+            block.putLong(LinkRecordLayout.defaultPageTableOffset() + page * 8L, region.busAddress(page));
+        }
+    }
+
+    private void describeLink(DomainRequest request, int link, long poolOffset) {
+        LinkDefinition wanted = request.links().get(link);
+        block.putInt(LinkRecordLayout.LINK_INDEX_OFFSET, link);
+        block.putInt(LinkRecordLayout.DATA_CHANNEL_COUNT_OFFSET, wanted.dataChannels());
+        block.putInt(LinkRecordLayout.QUEUE_SIZE_OFFSET, wanted.queueSize());
+        block.putInt(LinkRecordLayout.BUFFER_COUNT_OFFSET, BufferPoolSize.buffers(wanted));
+        block.putInt(LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
+        block.putInt(LinkRecordLayout.MTU_OFFSET, Limits.MAX_MTU);
+        block.putLong(LinkRecordLayout.POOL_OFFSET, poolOffset);
+        block.putBytes(LinkRecordLayout.MAC_OFFSET, wanted.mac().toBytes());
+        block.putName(LinkRecordLayout.LINK_NAME_OFFSET, wanted.name(), ChannelMemoryLayout.NAME_FIELD_BYTES);
+        block.putName(LinkRecordLayout.DOMAIN_NAME_OFFSET, request.name(), ChannelMemoryLayout.NAME_FIELD_BYTES);
+    }
+
+    private void describeChannels(ChannelMemory channels, int link, int dataChannels) {
+        block.putLong(LinkRecordLayout.CONTROL_CHANNEL_OFFSET, channels.channelOffset(link, 0));
+        for (int queue = 0; queue < dataChannels; queue++) {
+            block.putLong(LinkRecordLayout.DATA_CHANNEL_OFFSET + queue * 8L, channels.channelOffset(link, queue + 1));
+        }
+    }
+
+    /** {@return the descriptor to pass on; stays ours} */
+    Fd fd() {
+        return block.fd();
+    }
+
+    /**
+     * Tells the driver whether a guest's device is connected.
+     *
+     * @param connected whether it is
+     */
+    void putDevice(boolean connected) {
+        block.putLongRelease(LinkRecordLayout.DEVICE_OFFSET, connected ? 1 : 0);
+    }
+
+    /**
+     * Notes who drives the link.
+     *
+     * @param pid process id, 0 for nobody
+     */
+    void putDriver(int pid) {
+        block.putLongRelease(LinkRecordLayout.DRIVER_OFFSET, pid);
+    }
+
+    /** {@return the host's own copy of its lane word} */
+    long hostLane() {
+        return block.getLong(LinkRecordLayout.HOST_LANE_OFFSET);
+    }
+
+    /**
+     * Leaves the link for a driver that is gone. The epoch stays, because no epoch may be used twice.
+     *
+     * @return the new lane word, for the control channel
+     */
+    long leaveHostLane() {
+        long word = LaneState.NOT_INITIALIZED.word(LaneState.epoch(hostLane()));
+        block.putLongRelease(LinkRecordLayout.HOST_LANE_OFFSET, word);
+        return word;
+    }
+
+    /**
+     * One of the driver's counters.
+     *
+     * @param queue   data channel, from 0
+     * @param counter which
+     * @return its value
+     */
+    long counter(int queue, HostCounter counter) {
+        return block.getLong(counter.offset(countersOffset, queue));
+    }
+
+    @Override
+    public void close() {
+        block.close();
+    }
+}

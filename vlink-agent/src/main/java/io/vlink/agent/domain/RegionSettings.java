@@ -1,0 +1,48 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import io.vlink.infra.region.MemorySize;
+import io.vlink.infra.region.PageSizeChoice;
+import java.security.SecureRandom;
+
+/**
+ * How regions are made.
+ *
+ * @param bytes      of each region, a power of two
+ * @param pages      kind of memory
+ * @param limitBytes of all regions together; {@link #NO_LIMIT} for what the machine has
+ * @param addressing how bus addresses are chosen
+ */
+public record RegionSettings(long bytes, PageSizeChoice pages, long limitBytes, Addressing addressing) {
+    /** No limit of our own. */
+    public static final long NO_LIMIT = Long.MAX_VALUE;
+
+    /** How bus addresses are chosen. */
+    public enum Addressing {
+        /** One after another, from a random place. */
+        CONTIGUOUS,
+        /** In random order: for tests. */
+        SHUFFLED;
+
+        long[] choose(int pages, int pageShift) {
+            SecureRandom random = new SecureRandom();
+            return this == SHUFFLED
+                    ? BusAddresses.shuffled(pages, pageShift, random)
+                    : BusAddresses.contiguous(pages, pageShift, random);
+        }
+    }
+
+    /**
+     * Checks the limit; the region itself checks the rest.
+     *
+     * @throws IllegalArgumentException if the limit does not allow one region
+     */
+    public RegionSettings {
+        if (limitBytes < bytes) {
+            throw new IllegalArgumentException("memory_limit must be at least memory, as one region is always reserved:"
+                    + " memory_limit=" + MemorySize.format(limitBytes) + " memory=" + MemorySize.format(bytes));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.Mapping;
+import io.vlink.infra.os.PageSize;
+import io.vlink.infra.os.Protection;
+import io.vlink.infra.os.SharedMemory;
+import io.vlink.spec.channel.SharedWord;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
+/** Shared memory of ordinary pages that the agent itself reads and writes. Others map it through its descriptor. */
+final class SharedBlock implements AutoCloseable {
+    private final SharedMemory memory;
+    private final Mapping mapping;
+
+    /**
+     * Makes and maps memory that is all zero.
+     *
+     * @param name  what /proc shows
+     * @param bytes size
+     */
+    SharedBlock(String name, long bytes) {
+        memory = SharedMemory.create(name, bytes, PageSize.ORDINARY);
+        try {
+            mapping = memory.map(Protection.READ_WRITE);
+        } catch (RuntimeException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /** {@return the memory} */
+    MemorySegment segment() {
+        return mapping.segment();
+    }
+
+    /** {@return the descriptor to pass on; stays ours} */
+    Fd fd() {
+        return memory.fd();
+    }
+
+    /** {@return the size in bytes} */
+    long bytes() {
+        return memory.bytes();
+    }
+
+    void putInt(long offset, int value) {
+        segment().set(SharedWord.INT, offset, value);
+    }
+
+    void putLong(long offset, long value) {
+        segment().set(SharedWord.LONG, offset, value);
+    }
+
+    /** Publishes everything written before: pairs with a reader's acquire of the same word. */
+    void putLongRelease(long offset, long value) {
+        SharedWord.LONG_HANDLE.setRelease(segment(), offset, value);
+    }
+
+    long getLong(long offset) {
+        return (long) SharedWord.LONG_HANDLE.getAcquire(segment(), offset);
+    }
+
+    void putBytes(long offset, byte[] bytes) {
+        MemorySegment.copy(MemorySegment.ofArray(bytes), 0, segment(), offset, bytes.length);
+    }
+
+    /** Writes a name as UTF-8 and fills the rest of its field with zeroes. */
+    void putName(long offset, String name, long fieldBytes) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length >= fieldBytes) {
+            throw new IllegalArgumentException("name must have at most " + (fieldBytes - 1) + " bytes: name=" + name);
+        }
+        segment().asSlice(offset, fieldBytes).fill((byte) 0);
+        putBytes(offset, bytes);
+    }
+
+    @Override
+    public void close() {
+        mapping.close();
+        memory.close();
+    }
+}
