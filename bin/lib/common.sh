@@ -11,6 +11,7 @@ set -eu
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 readonly root
 readonly jdk_minimum=25
+readonly jdk_package=openjdk-25-jdk-headless
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -74,8 +75,8 @@ jdk_candidates() {
     done
 }
 
-# Sets and exports JAVA_HOME: the first JDK that is new enough, the user's own choice first.
-find_jdk() {
+# select_jdk: exports JAVA_HOME, the first JDK that is new enough, the user's own choice first; false if there is none.
+select_jdk() {
     local candidate major
     while IFS= read -r candidate; do
         major=$(jdk_major "$candidate")
@@ -84,7 +85,21 @@ find_jdk() {
             return 0
         fi
     done < <(jdk_candidates)
-    die "no JDK $jdk_minimum or newer found: install one (Debian 13: apt-get install openjdk-25-jdk-headless;" \
+    return 1
+}
+
+# Installs the distribution's own JDK where it is new enough (Debian 13 has one, Debian 12 has none).
+install_jdk() {
+    is_root && apt-cache policy "$jdk_package" 2>/dev/null | grep -q 'Candidate: [0-9]' || return 1
+    say "installing $jdk_package"
+    apt_install "$jdk_package"
+}
+
+# Exports JAVA_HOME, or ends with what to install.
+find_jdk() {
+    ! select_jdk || return 0
+    ! { install_jdk && select_jdk; } || return 0
+    die "no JDK $jdk_minimum or newer found: install one (Debian 13: apt-get install $jdk_package;" \
         "elsewhere a Temurin 25 JDK), or set JAVA_HOME to it"
 }
 
@@ -125,8 +140,10 @@ module_jar() {
 }
 
 # ensure_built MODULE: builds all modules if a source changed. Needs JAVA_HOME (find_jdk).
+# VLINK_SKIP_BUILD=1 takes the jars as they are: for programs started by a test, while Maven itself is at work.
 ensure_built() {
     ! up_to_date "$1" || return 0
+    [ -z "${VLINK_SKIP_BUILD:-}" ] || [ -z "$(module_jar "$1")" ] || return 0
     ensure_maven
     mkdir -p "$root/target"
     (
