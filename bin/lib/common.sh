@@ -160,7 +160,7 @@ build_all() {
         say "building vlink (first time: about a minute)"
     fi
     touch "$build_stamp.new"
-    run_maven -q -DskipTests package >&2 </dev/null || die "the build failed: see the lines above"
+    run_maven -q -Dstyle.color=never -DskipTests package >&2 </dev/null || die "the build failed: see the lines above"
     mv "$build_stamp.new" "$build_stamp"
 }
 
