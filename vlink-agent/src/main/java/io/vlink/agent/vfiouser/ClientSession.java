@@ -48,11 +48,11 @@ final class ClientSession {
             while (there) {
                 there = serveOne();
             }
-            LOG.info("device client gone: domain={}", domain);
+            LOG.info("event=device_client_gone vm_domain={}", domain);
         } catch (VfioUserProtocolException e) {
-            LOG.warn("device client dropped, its messages cannot be told apart: domain={}: {}", domain, e.getMessage());
+            LOG.warn("event=device_client_dropped vm_domain={} error={}", domain, e.getMessage());
         } catch (OsException | IllegalStateException e) {
-            LOG.warn("device client lost: domain={}: {}", domain, e.getMessage());
+            LOG.warn("event=device_client_lost vm_domain={} error={}", domain, e.getMessage());
         } finally {
             if (commands.versionAgreed()) {
                 tell("disconnected", device::disconnect);
@@ -93,7 +93,8 @@ final class ClientSession {
             refused(request, e.getMessage());
             return request.errorReply(Errno.EINVAL);
         } catch (RuntimeException e) {
-            LOG.error("device request failed: domain={} command={}", domain, request.commandName(), e);
+            LOG.error("event=device_request_failed vm_domain={} command={} error={}", domain, request.commandName(),
+                    e.getMessage(), e);
             return request.errorReply(Errno.EIO);
         }
     }
@@ -101,7 +102,8 @@ final class ClientSession {
     private void refused(VfioUserMessage request, String why) {
         refusals++;
         if (refusals <= LOGGED_REFUSALS) {
-            LOG.warn("device request refused: domain={} command={}: {}{}", domain, request.commandName(), why,
+            LOG.warn("event=device_request_refused vm_domain={} command={} error={}{}", domain, request.commandName(),
+                    why,
                     refusals == LOGGED_REFUSALS ? " (further ones of this client are not logged)" : "");
         }
     }
@@ -111,7 +113,7 @@ final class ClientSession {
         try {
             event.run();
         } catch (RuntimeException e) {
-            LOG.error("domain did not take the event: domain={} event={}", domain, what, e);
+            LOG.error("event=device_event_failed vm_domain={} what={} error={}", domain, what, e.getMessage(), e);
         }
     }
 }

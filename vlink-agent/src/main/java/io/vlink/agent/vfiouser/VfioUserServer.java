@@ -129,9 +129,9 @@ public final class VfioUserServer implements AutoCloseable {
             try {
                 connection = listener.accept();
             } catch (RuntimeException e) {
-                LOG.error("device socket failed, no client can connect any more: domain={} path={}: {}", domain,
-                        listener.path(),
-                        e.getMessage());
+                LOG.error("event=device_socket_failed vm_domain={} path={} error=no client can connect any more: {}",
+                        domain,
+                        listener.path(), e.getMessage());
             }
             if (connection == null) {
                 return;
@@ -155,10 +155,10 @@ public final class VfioUserServer implements AutoCloseable {
                 return false;
             }
             if (client != null) {
-                LOG.warn("device client turned away, another one is there: domain={} client={}", domain, peer);
+                LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
                 return false;
             }
-            LOG.info("device client connected: domain={} client={}", domain, peer);
+            LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
             client = connection;
             servant = thread("vfio-user " + domain, () -> serve(connection));
             servant.start();
@@ -189,9 +189,9 @@ public final class VfioUserServer implements AutoCloseable {
     private static String describe(UnixConnection connection) {
         try {
             PeerCredentials peer = connection.peer();
-            return "pid " + peer.pid() + " uid " + peer.uid();
+            return "pid=" + peer.pid() + " uid=" + peer.uid();
         } catch (OsException e) {
-            return "unknown";
+            return "pid=unknown";
         }
     }
 
@@ -209,7 +209,7 @@ public final class VfioUserServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (thread.isAlive()) {
-            LOG.warn("device server did not stop in time: domain={} thread={}", domain, thread.getName());
+            LOG.warn("event=device_server_slow_to_stop vm_domain={} thread=\"{}\"", domain, thread.getName());
         }
     }
 }

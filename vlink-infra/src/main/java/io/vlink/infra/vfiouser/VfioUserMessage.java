@@ -92,7 +92,7 @@ public record VfioUserMessage(int id, int command, int flags, int error, byte[] 
     /** {@return the command for people: its name, or its number where it is unknown} */
     public String commandName() {
         VfioUserCommand known = VfioUserCommand.of(command);
-        return known == null ? "command " + command : known.name();
+        return known == null ? "#" + command : known.name();
     }
 
     /** Closes the descriptors that nobody has taken over and closed yet. */
