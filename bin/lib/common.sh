@@ -160,7 +160,11 @@ build_all() {
         say "building vlink (first time: about a minute)"
     fi
     touch "$build_stamp.new"
-    run_maven -q -Dstyle.color=never -DskipTests package >&2 </dev/null || die "the build failed: see the lines above"
+    # Kept back unless it fails: even when quiet, Maven writes colour codes.
+    run_maven -B -q -DskipTests package >"$root/target/.build.log" 2>&1 </dev/null || {
+        cat "$root/target/.build.log" >&2
+        die "the build failed: see the lines above"
+    }
     mv "$build_stamp.new" "$build_stamp"
 }
 

@@ -125,29 +125,28 @@ place_guest_program() {
 
 # Exports VLINK_GUEST_KERNEL, VLINK_GUEST_APPEND and VLINK_GUEST_INITRD; builds vlink if need be.
 ensure_guest_image() {
+    local tar
     ensure_guest_base
     find_jdk
     ensure_built vlink-guest
+    tar=$(guest_tar)
+    [ -n "$tar" ] || die "the build made no tar file of vlink-guest: run mvn package and look for errors"
     export VLINK_GUEST_INITRD=$guest_image
-    ! guest_image_fresh || return 0
+    ! guest_image_fresh "$tar" || return 0
     need_commands cpio:cpio zstd:zstd
     say "making the guest image"
     (
         flock 9
-        guest_image_fresh || make_guest_image "$(guest_tar)" "$guest_image"
+        guest_image_fresh "$tar" || make_guest_image "$tar" "$guest_image"
     ) 9>"$root/vlink-guest/target/.guest-image.lock"
 }
 
+# Prints the tar file that the build made of vlink-guest, nothing if there is none.
 guest_tar() {
     local tar
     for tar in "$root"/vlink-guest/target/vlink-guest-*.tar*; do
-        [ -f "$tar" ] && printf '%s' "$tar" && return 0
+        [ ! -f "$tar" ] || { printf '%s' "$tar" && return 0; }
     done
-    die "the build made no tar file of vlink-guest: run mvn package and look for errors"
 }
 
-guest_image_fresh() {
-    local tar
-    tar=$(guest_tar)
-    [ "$guest_image" -nt "$tar" ] && [ "$guest_image" -nt "$guest_folder/version" ]
-}
+guest_image_fresh() { [ "$guest_image" -nt "$1" ] && [ "$guest_image" -nt "$guest_folder/version" ]; }
