@@ -1,0 +1,156 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.tools;
+
+import io.vlink.agent.log.LogFormat;
+import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.ProgramReplacement;
+import io.vlink.infra.region.MemorySize;
+import io.vlink.linkconfig.LinkConfig;
+import io.vlink.spec.control.Role;
+import io.vlink.spec.pci.BarShape;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * Takes QEMU's own command line, registers the domain of its {@code -device pci-vlink,…}, and becomes QEMU. The connection to
+ * the agent stays open in QEMU, so the agent sees when QEMU is gone.
+ */
+// spotless:off
+@Command(name = "vlink-qemu", sortOptions = false, usageHelpAutoWidth = true,
+        customSynopsis = "vlink-qemu [--run-dir DIR] [--print] QEMU-OPTIONS -device pci-vlink,PROPERTIES",
+        description = {
+            "Starts a stock QEMU (>= 10.1) with a pci-vlink device. All but that one -device passes to QEMU untouched.", "",
+            "Properties of pci-vlink:",
+            "  vm_domain=NAME     the VM's name in the agent",
+            "  init_config=FILE   its links: one line each, NAME MAC CHANNELS [queue_size=N]",
+            "  bar=32|64          32 (default) for -M pc, 64 for -M q35",
+            "  trust_group=NAME   share a packet region with other VMs of that group",
+            "  max_channel=N      channels that channel memory has room for",
+            "  id=, bus=, addr=   passed on to QEMU", ""},
+        footer = {"",
+            "QEMU is $VLINK_QEMU, else the first qemu-system-x86_64 on PATH. Its own help: vlink-qemu -help.",
+            "Signals and exit status are QEMU's; 1 if it could not be started, 2 for wrong usage."})
+// spotless:on
+public final class VlinkQemuMain implements Callable<Integer> {
+    /** Properties of a PCI device that QEMU itself knows. */
+    private static final List<String> PASSED_ON = List.of("id", "bus", "addr");
+
+    @Mixin
+    private RunDirectoryOption runDirectory;
+
+    // spotless:off
+    @Option(names = "--print",
+            description = "Print QEMU's command line for a shell instead of running it. The domain is registered to learn its "
+                + "socket, and is gone again when this program ends.")
+    private boolean print;
+
+    @Option(names = {"--help", "--help-vlink"}, usageHelp = true, description = "Show this.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
+    private boolean help;
+
+    @Parameters(arity = "0..*", hidden = true)
+    private List<String> qemuArguments = new ArrayList<>();
+    // spotless:on
+
+    private VlinkQemuMain() {
+    }
+
+    /**
+     * Runs the tool; returns only if QEMU is not started.
+     *
+     * @param args command line
+     */
+    public static void main(String[] args) {
+        LogSetup.configure(LogFormat.TEXT, false);
+        System.exit(commandLine().execute(original(args)));
+    }
+
+    /** {@return the command line, for main and for tests} */
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new VlinkQemuMain());
+        commandLine.setStopAtPositional(true).setUnmatchedOptionsArePositionalParams(true).setExpandAtFiles(false);
+        commandLine.setExecutionExceptionHandler((failure, command, result) -> {
+            if (!(failure instanceof ToolException || failure instanceof OsException)) {
+                throw failure;
+            }
+            command.getErr().println("vlink-qemu: " + failure.getMessage().replace("\n", "\nvlink-qemu: "));
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        return commandLine;
+    }
+
+    /** The JVM decodes arguments by the locale, which spoils file names in the C locale; the kernel has them as they came. */
+    private static String[] original(String[] args) {
+        try {
+            String all = Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8);
+            String[] words = all.split("\0", -1);
+            return words.length > args.length
+                    ? Arrays.copyOfRange(words, words.length - 1 - args.length, words.length - 1)
+                    : args;
+        } catch (IOException e) {
+            return args;
+        }
+    }
+
+    @Override
+    public Integer call() {
+        QemuCommandLine commandLine = new QemuCommandLine(qemuArguments);
+        if (!commandLine.hasDevice()) {
+            return withoutDevice();
+        }
+        DeviceOption option = DeviceOption.parse(commandLine.deviceProperties(), PASSED_ON);
+        LinkConfig links = AgentClient.links(option);
+        QemuProgram qemu = QemuProgram.find(System.getenv());
+        RunDirectory directory = runDirectory.directory();
+        try (AgentClient agent = new AgentClient(directory, Role.QEMU)) {
+            checkMachine(commandLine, option, JsonTree.parse(agent.report()).child("agent").number("regionBytes"));
+            String socket = agent.register(option, links);
+            List<String> words = new ArrayList<>(List.of(qemu.path().toString()));
+            words.addAll(commandLine.withDevice(VfioUserDevice.option(socket, option.passed())));
+            return run(words, List.of(agent.fd()));
+        }
+    }
+
+    private int withoutDevice() {
+        System.err.println("vlink-qemu: no -device pci-vlink on the command line: QEMU gets it as it is");
+        List<String> words = new ArrayList<>(List.of(QemuProgram.find(System.getenv()).path().toString()));
+        words.addAll(qemuArguments);
+        return run(words, List.of());
+    }
+
+    private int run(List<String> words, List<Fd> kept) {
+        if (print) {
+            System.out.println(ShellWord.join(words));
+            return CommandLine.ExitCode.OK;
+        }
+        System.out.flush();
+        ProgramReplacement.exec(words.getFirst(), words, System.getenv(), kept);
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** A q35 keeps its own registers in the last GiB below 4 GiB, so no BAR of a GiB, which must be aligned, fits there. */
+    static void checkMachine(QemuCommandLine commandLine, DeviceOption option, long regionBytes) {
+        if (commandLine.isQ35() && option.barShape() == BarShape.BAR32
+                && regionBytes >= BarShape.MAX_REGION_BYTES_BAR32) {
+            throw new ToolException("a 32-bit BAR of " + MemorySize.format(regionBytes)
+                    + " does not fit below 4 GiB on this machine, and its firmware would halt: machine="
+                    + commandLine.machine() + " bar=32: use bar=64, or -M pc");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.tools;
+
+import io.vlink.agent.Agent;
+import io.vlink.agent.log.LogFormat;
+import io.vlink.agent.log.LogSetup;
+import io.vlink.linkconfig.LinkConfig;
+import io.vlink.spec.control.Role;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Looks into a running agent, and registers domains that no {@code vlink-qemu} starts. */
+// spotless:off
+@Command(name = "vlinkctl", mixinStandardHelpOptions = true, versionProvider = VlinkctlMain.Version.class,
+        synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
+        description = "Asks a running virt_compute.",
+        footer = {"", "Exit status: 0 fine, 1 failed, 2 wrong usage."})
+// spotless:on
+public final class VlinkctlMain {
+    private VlinkctlMain() {
+    }
+
+    /** Tells the version. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[]{"vlinkctl " + Agent.version()};
+        }
+    }
+
+    /**
+     * Runs the tool.
+     *
+     * @param args command line
+     */
+    public static void main(String[] args) {
+        LogSetup.configure(LogFormat.TEXT, false);
+        System.exit(commandLine().execute(args));
+    }
+
+    /** {@return the command line, for main and for tests} */
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new VlinkctlMain());
+        commandLine.setExecutionExceptionHandler((failure, command, result) -> {
+            if (!(failure instanceof ToolException)) {
+                throw failure;
+            }
+            command.getErr().println(failure.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        return commandLine;
+    }
+
+    // spotless:off
+    @Command(name = "status", mixinStandardHelpOptions = true,
+            description = "Shows regions, domains, links, lanes and counters.")
+    int status(@Mixin RunDirectoryOption runDirectory,
+            @Option(names = "--json", description = "One JSON object on one line.") boolean json) {
+        // spotless:on
+        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
+            String report = agent.report();
+            System.out.print(json ? report + "\n" : StatusTable.of(JsonTree.parse(report)));
+            System.out.flush();
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    // spotless:off
+    @Command(name = "register", mixinStandardHelpOptions = true,
+            description = "Registers a domain until it is unregistered, and prints the path of its device socket.")
+    int register(@Mixin RunDirectoryOption runDirectory,
+            @Parameters(paramLabel = "PROPERTIES",
+                description = "vm_domain=NAME,init_config=FILE[,bar=32|64][,trust_group=NAME][,max_channel=N]")
+            String properties) {
+        // spotless:on
+        DeviceOption option = DeviceOption.parse(properties, List.of());
+        LinkConfig links = AgentClient.links(option);
+        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
+            System.out.println(agent.register(option, links));
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    // spotless:off
+    @Command(name = "unregister", mixinStandardHelpOptions = true, description = "Removes a registered domain.")
+    int unregister(@Mixin RunDirectoryOption runDirectory,
+            @Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
+        // spotless:on
+        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
+            agent.unregister(name);
+        }
+        return CommandLine.ExitCode.OK;
+    }
+}
