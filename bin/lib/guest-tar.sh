@@ -36,11 +36,12 @@ up_to_date_tar() {
 }
 
 # The runtime takes seconds to make and depends on nothing but the JDK.
+# (--strip-debug would also need objcopy, for libraries that come without symbols anyway.)
 make_runtime() {
     [ ! -e "$stage/runtime/release" ] || ! cmp -s "$JAVA_HOME/release" "$target/guest-tar/jdk-release" || return 0
     rm -rf "$stage"
     mkdir -p "$stage"
-    "$JAVA_HOME/bin/jlink" --add-modules java.base --strip-debug --no-man-pages --no-header-files \
+    "$JAVA_HOME/bin/jlink" --add-modules java.base --strip-java-debug-attributes --no-man-pages --no-header-files \
         --output "$stage/runtime"
     cp "$JAVA_HOME/release" "$target/guest-tar/jdk-release"
 }
