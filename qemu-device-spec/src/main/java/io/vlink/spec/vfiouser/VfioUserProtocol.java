@@ -51,8 +51,10 @@ public final class VfioUserProtocol {
     public static final int REGION_CONFIG = 7;
     /** Regions 0 to this, exclusive, are BARs. */
     public static final int BAR_COUNT = 6;
-    /** Interrupt indices that the device reports: INTx, MSI, MSI-X; of the last two it has no interrupts. */
-    public static final int IRQ_COUNT = 3;
+    /** Interrupt indices that the device reports: INTx, MSI, MSI-X, ERR, REQ. */
+    public static final int IRQ_COUNT = 5;
+    /** First interrupt index that is known but not supported: ERR. QEMU warns of one that is supported with no interrupts. */
+    public static final int IRQ_ERR = 3;
     /** Interrupt index of INTx. */
     public static final int IRQ_INTX = 0;
 

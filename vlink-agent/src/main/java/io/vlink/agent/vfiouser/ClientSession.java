@@ -87,7 +87,14 @@ final class ClientSession {
             Reply reply = commands.handle(request);
             return request.reply(reply.payload(), reply.fds());
         } catch (VfioUserProtocolException e) {
-            refused(request, e.getMessage());
+            if (e.errno() == Errno.EOPNOTSUPP) {
+                // To ask for what is not there is no fault: QEMU does it to find out.
+                LOG.debug("event=device_request_unsupported vm_domain={} command={} error={}", domain,
+                        request.commandName(),
+                        e.getMessage());
+            } else {
+                refused(request, e.getMessage());
+            }
             return request.errorReply(e.errno());
         } catch (DeviceAccessException e) {
             refused(request, e.getMessage());

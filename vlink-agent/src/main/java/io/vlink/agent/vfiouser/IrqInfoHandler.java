@@ -3,6 +3,7 @@
 
 package io.vlink.agent.vfiouser;
 
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.vfiouser.IrqInfo;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserProtocolException;
@@ -20,11 +21,14 @@ final class IrqInfoHandler implements CommandHandler {
         return Reply.of(new IrqInfo(count == 0 ? 0 : INTX_FLAGS, index, count).encode());
     }
 
-    /** Interrupts of an index; an index that does not exist is refused. */
+    /** Interrupts of an index; an index that does not exist or is not supported is refused. */
     static int count(int index) {
         if (index < 0 || index >= VfioUserProtocol.IRQ_COUNT) {
             throw new VfioUserProtocolException("interrupt index must be 0 to "
                     + (VfioUserProtocol.IRQ_COUNT - 1) + ": index=" + Integer.toUnsignedString(index));
+        }
+        if (index >= VfioUserProtocol.IRQ_ERR) {
+            throw new VfioUserProtocolException(Errno.EOPNOTSUPP, "interrupt index must be supported: index=" + index);
         }
         return index == VfioUserProtocol.IRQ_INTX ? 1 : 0;
     }

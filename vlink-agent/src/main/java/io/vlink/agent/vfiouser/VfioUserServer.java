@@ -4,12 +4,18 @@
 package io.vlink.agent.vfiouser;
 
 import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.os.UnixListener;
+import io.vlink.infra.vfiouser.VfioUserMessage;
+import io.vlink.infra.vfiouser.VfioUserTransport;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -20,13 +26,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Serves one domain's device on a Unix socket to one client at a time. A client that comes while another is there waits for
  * {@value #TAKEOVER_MILLIS} ms, because a QEMU that plugs the device out and in again is back before its old connection is taken
- * down; then it is turned away, by closing its connection. Any thread may call; no client can stop the server.
+ * down; then its first message is answered with EBUSY. Any thread may call; no client can stop the server.
  */
 public final class VfioUserServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfioUserServer.class);
     private static final Set<PosixFilePermission> OWNER_ONLY = Set.of(PosixFilePermission.OWNER_READ,
             PosixFilePermission.OWNER_WRITE);
     private static final int BACKLOG = 4;
+    /** Connections at once: the client, and those that wait for it to go. */
+    private static final int MAX_CONNECTIONS = 8;
     /** How long a second client may wait for the first to go, in milliseconds; less than a QEMU's patience of 5 s. */
     private static final long TAKEOVER_MILLIS = 2_000;
     /** How long closing waits for each thread, in milliseconds. */
@@ -37,11 +45,11 @@ public final class VfioUserServer implements AutoCloseable {
     private final UnixListener listener;
     private final Thread acceptor;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    /** The client being served, or null. Guarded by the lock. */
+    private final Condition clientGone = lock.newCondition();
+    /** Every open connection with its thread. Guarded by the lock. */
+    private final Map<UnixConnection, Thread> connections = new HashMap<>();
+    /** The one that is served, or null. Guarded by the lock. */
     private UnixConnection client;
-    /** Its thread, or null. Guarded by the lock. */
-    private Thread servant;
     /** Guarded by the lock. */
     private boolean closed;
 
@@ -106,21 +114,19 @@ public final class VfioUserServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        Thread running;
+        List<Thread> running;
         lock.lock();
         try {
             closed = true;
-            changed.signalAll();
-            if (client != null) {
-                client.shutdown();
-            }
-            running = servant;
+            clientGone.signalAll();
+            connections.keySet().forEach(UnixConnection::shutdown);
+            running = List.copyOf(connections.values());
         } finally {
             lock.unlock();
         }
         listener.close();
         join(acceptor);
-        join(running);
+        running.forEach(this::join);
     }
 
     private void accept() {
@@ -136,32 +142,56 @@ public final class VfioUserServer implements AutoCloseable {
             if (connection == null) {
                 return;
             }
-            if (!serveNext(connection)) {
+            if (!attended(connection)) {
                 connection.close();
             }
         }
     }
 
-    /** Starts serving a connection once there is no other client; false where that takes too long or the server closes. */
-    private boolean serveNext(UnixConnection connection) {
+    /** Gives a connection its thread; false where there are too many, or the server closes. */
+    private boolean attended(UnixConnection connection) {
+        lock.lock();
+        try {
+            if (closed || connections.size() >= MAX_CONNECTIONS) {
+                return false;
+            }
+            Thread thread = thread("vfio-user " + domain, () -> attend(connection));
+            connections.put(connection, thread);
+            thread.start();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void attend(UnixConnection connection) {
         String peer = describe(connection);
+        try {
+            if (becomesClient(connection)) {
+                LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
+                new ClientSession(domain, device, connection).serve();
+            } else if (listening()) {
+                LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
+                turnAway(connection);
+            }
+        } finally {
+            connection.close();
+            gone(connection);
+        }
+    }
+
+    /** Waits for the place of the client; false where that takes too long or the server closes. */
+    private boolean becomesClient(UnixConnection connection) {
         lock.lock();
         try {
             long nanos = TimeUnit.MILLISECONDS.toNanos(TAKEOVER_MILLIS);
             while (client != null && !closed && nanos > 0) {
-                nanos = changed.awaitNanos(nanos);
+                nanos = clientGone.awaitNanos(nanos);
             }
-            if (closed) {
+            if (client != null || closed) {
                 return false;
             }
-            if (client != null) {
-                LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
-                return false;
-            }
-            LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
             client = connection;
-            servant = thread("vfio-user " + domain, () -> serve(connection));
-            servant.start();
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -171,18 +201,42 @@ public final class VfioUserServer implements AutoCloseable {
         }
     }
 
-    private void serve(UnixConnection connection) {
+    /** Answers the first message with an error and lets the client hang up: QEMU 11.1 aborts where the server does so first. */
+    private static void turnAway(UnixConnection connection) {
+        var transport = new VfioUserTransport(connection);
         try {
-            new ClientSession(domain, device, connection).serve();
-        } finally {
-            connection.close();
-            lock.lock();
-            try {
-                client = null;
-                changed.signalAll();
-            } finally {
-                lock.unlock();
+            connection.receiveTimeout(TAKEOVER_MILLIS);
+            connection.sendTimeout(TAKEOVER_MILLIS);
+            try (VfioUserMessage request = transport.receive()) {
+                if (request != null) {
+                    transport.send(request.errorReply(Errno.EBUSY));
+                    connection.readable(TAKEOVER_MILLIS);
+                }
             }
+        } catch (RuntimeException e) {
+            LOG.debug("event=device_client_left_unanswered error={}", e.getMessage());
+        }
+    }
+
+    private boolean listening() {
+        lock.lock();
+        try {
+            return !closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void gone(UnixConnection connection) {
+        lock.lock();
+        try {
+            connections.remove(connection);
+            if (connection.equals(client)) {
+                client = null;
+                clientGone.signalAll();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -200,7 +254,7 @@ public final class VfioUserServer implements AutoCloseable {
     }
 
     private void join(Thread thread) {
-        if (thread == null || thread.equals(Thread.currentThread())) {
+        if (thread.equals(Thread.currentThread())) {
             return;
         }
         try {

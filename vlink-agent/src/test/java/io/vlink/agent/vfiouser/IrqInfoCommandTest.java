@@ -4,6 +4,7 @@
 package io.vlink.agent.vfiouser;
 
 import static io.vlink.agent.vfiouser.RawVfioUserClient.EINVAL;
+import static io.vlink.agent.vfiouser.RawVfioUserClient.ENOTSUP;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.GET_IRQ_INFO;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.words;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,8 +24,14 @@ class IrqInfoCommandTest extends CommandTest {
         client.request(GET_IRQ_INFO, words(12, 0, 0, 0)).failed(EINVAL);
     }
 
+    @Test
+    void hasNeitherErrorNorRequestInterrupts() {
+        client.request(GET_IRQ_INFO, words(16, 0, 3, 0)).failed(ENOTSUP);
+        client.request(GET_IRQ_INFO, words(16, 0, 4, 0)).failed(ENOTSUP);
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {3, 4, 1_000, -1})
+    @ValueSource(ints = {5, 1_000, -1})
     void refusesAnIndexOutOfRange(int index) {
         client.request(GET_IRQ_INFO, words(16, 0, index, 0)).failed(EINVAL);
     }

@@ -33,6 +33,7 @@ final class RawVfioUserClient implements AutoCloseable {
     static final int REGION_WRITE = 10;
     static final int RESET = 13;
     static final int EIO = 5;
+    static final int EBUSY = 16;
     static final int EINVAL = 22;
     static final int ENOSPC = 28;
     static final int ENOTSUP = 95;

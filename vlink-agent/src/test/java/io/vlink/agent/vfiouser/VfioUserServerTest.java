@@ -3,6 +3,7 @@
 
 package io.vlink.agent.vfiouser;
 
+import static io.vlink.agent.vfiouser.RawVfioUserClient.EBUSY;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.GET_INFO;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.SET_IRQS;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.setIrqs;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,12 +57,23 @@ class VfioUserServerTest {
     }
 
     @Test
-    void turnsASecondClientAwayAndGoesOnWithTheFirst() {
+    void answersASecondClientWithAnErrorAndGoesOnWithTheFirst() {
         try (RawVfioUserClient first = RawVfioUserClient.connect(socket);
                 RawVfioUserClient second = RawVfioUserClient.silent(socket)) {
-            second.expectClosed();
+            second.request(1, RawVfioUserClient.version(0, 0, "{}")).failed(EBUSY);
             first.request(GET_INFO, words(16, 0, 0, 0)).succeeded();
         }
+    }
+
+    @Test
+    void turnsAwayMoreClientsThanAnybodyNeeds() {
+        List<RawVfioUserClient> crowd = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            crowd.add(RawVfioUserClient.silent(socket));
+        }
+        crowd.getLast().expectClosed();
+        crowd.forEach(RawVfioUserClient::close);
+        RawVfioUserClient.connect(socket).close();
     }
 
     @Test
