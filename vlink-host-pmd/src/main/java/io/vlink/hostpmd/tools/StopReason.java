@@ -1,0 +1,24 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.tools;
+
+import java.util.Locale;
+
+/** Why the generator stopped sending. */
+enum StopReason {
+    /** All packets were sent. */
+    COUNT,
+    /** Time was up. */
+    DURATION,
+    /** Somebody asked for it: SIGINT or SIGTERM. */
+    SIGNAL,
+    /** The agent has gone. */
+    AGENT_GONE,
+    /** The guest has left the link. */
+    LINK_DOWN;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

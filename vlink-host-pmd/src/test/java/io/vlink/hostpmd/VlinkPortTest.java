@@ -1,0 +1,284 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.vlink.hostpmd.TestGuest.Lent;
+import io.vlink.hostpmd.packet.MacAddress;
+import io.vlink.hostpmd.packet.UdpFlow;
+import io.vlink.hostpmd.packet.UdpFrame;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.SubChannel;
+import io.vlink.spec.record.HostCounter;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class VlinkPortTest {
+    private static final int QUEUE_SIZE = 64;
+    private static final int CHANNELS = 2;
+
+    private final TestLink link = new TestLink(CHANNELS, QUEUE_SIZE);
+    private final TestGuest guest = new TestGuest(link);
+    private final PacketBurst burst = new PacketBurst(4 * QUEUE_SIZE);
+
+    @AfterEach
+    void close() {
+        link.close();
+    }
+
+    private VlinkPort up(LinkMode mode) {
+        VlinkPort port = link.attach(mode);
+        guest.acknowledge();
+        assertThat(port.waitUntilUp(Duration.ofSeconds(5))).isTrue();
+        return port;
+    }
+
+    /** Fills the burst with frames of one flow. */
+    private void frames(VlinkPort port, int count, int flow) {
+        int first = burst.count;
+        assertThat(port.alloc(burst, count)).isEqualTo(count);
+        UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
+        for (int i = first; i < first + count; i++) {
+            frame.build(port.region(), burst.offset[i], i, 0);
+            burst.length(i, frame.frameBytes());
+        }
+    }
+
+    @Nested
+    class Bursts {
+        private final VlinkPort port = up(LinkMode.MQ);
+
+        @AfterEach
+        void detach() {
+            port.close();
+        }
+
+        @Test
+        void rejectsPacketsThatTheProgramMayNotLendAndSendsThoseBefore() {
+            frames(port, 3, 0);
+            burst.length(1, 13);
+            assertThatThrownBy(() -> port.txBurst(0, burst)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("packet=1").hasMessageContaining("length=13");
+            assertThat(guest.take(0, SubChannel.RX)).hasSize(1);
+            burst.removeFirst(1);
+            burst.length(0, 60);
+            burst.offset[1] = burst.offset[0]; // the same buffer twice
+            assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("packet=1");
+        }
+
+        @Test
+        void rejectsFreeingWhatTheGuestHas() {
+            frames(port, 1, 0);
+            assertThat(port.txBurst(0, burst)).isEqualTo(1);
+            assertThatThrownBy(() -> port.free(burst)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("only buffers that the program holds can be freed");
+        }
+
+        @Test
+        void takesWhatTheRingHasRoomForAndCountsTheRest() {
+            frames(port, QUEUE_SIZE + 10, 0);
+            assertThat(port.txBurst(0, burst)).isEqualTo(QUEUE_SIZE);
+            assertThat(port.statistics().value(0, HostCounter.TX_FULL)).isEqualTo(10);
+            assertThat(port.statistics().value(0, HostCounter.TX_PACKETS)).isEqualTo(QUEUE_SIZE);
+            assertThat(port.statistics().value(0, HostCounter.TX_BYTES)).isEqualTo(QUEUE_SIZE * 60L);
+            assertThat(port.txBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void bringsAPacketBackInTheVeryBufferItWasSentIn() {
+            frames(port, 4, 0);
+            Set<Long> sent = new HashSet<>();
+            for (int i = 0; i < burst.count; i++) {
+                sent.add(burst.offset[i]);
+            }
+            burst.removeFirst(port.txBurst(1, burst));
+            assertThat(guest.echo(1)).isEqualTo(4);
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(port.rxBurst(1, burst)).isEqualTo(4);
+            for (int i = 0; i < burst.count; i++) {
+                assertThat(sent.remove(burst.offset[i])).isTrue();
+            }
+        }
+
+        @Test
+        void lendsEmptyBuffersThatTheGuestFillsOrFrees() {
+            port.rxBurst(0, burst);
+            List<Lent> empty = guest.take(0, SubChannel.ALLOC);
+            assertThat(empty).hasSize(QUEUE_SIZE).allMatch(buffer -> buffer.length() == port.bufferBytes());
+            guest.put(0, SubChannel.TX, List.of(empty.get(0).withLength(64), empty.get(1).withLength(1_514)));
+            guest.put(0, SubChannel.FREE, empty.subList(2, QUEUE_SIZE));
+            assertThat(port.rxBurst(0, burst)).isEqualTo(2);
+            assertThat(burst.length(1)).isEqualTo(1_514);
+            assertThat(port.statistics().value(0, HostCounter.FREE_BUFFERS)).isEqualTo(QUEUE_SIZE - 2);
+            assertThat(guest.take(0, SubChannel.ALLOC)).hasSize(QUEUE_SIZE);
+            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+        }
+
+        @Test
+        void appendsAndNeverReceivesMoreThanTheBurstHasRoomFor() {
+            frames(port, 8, 0);
+            burst.removeFirst(port.txBurst(0, burst));
+            guest.echo(0);
+            PacketBurst small = new PacketBurst(5);
+            port.alloc(small, 2);
+            assertThat(port.rxBurst(0, small)).isEqualTo(3);
+            assertThat(port.rxBurst(0, small)).isZero();
+            assertThat(port.rxBurst(0, burst)).isEqualTo(5);
+        }
+
+        @Test
+        void allocatesNothingOverFiveThousandWarmBursts() {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            List<Lent> packets = List.of();
+            long allocated = 0;
+            for (int i = 0; i < 10_000; i++) {
+                frames(port, 8, 0);
+                long before = threads.getCurrentThreadAllocatedBytes();
+                int taken = port.txBurst(0, burst);
+                long after = threads.getCurrentThreadAllocatedBytes();
+                burst.removeFirst(taken);
+                packets = guest.take(0, SubChannel.RX);
+                guest.put(0, SubChannel.TX, packets);
+                long beforeReceive = threads.getCurrentThreadAllocatedBytes();
+                int count = port.rxBurst(0, burst);
+                port.free(burst);
+                long afterReceive = threads.getCurrentThreadAllocatedBytes();
+                allocated += i < 5_000 ? 0 : after - before + afterReceive - beforeReceive;
+                assertThat(count).isEqualTo(8);
+            }
+            assertThat(allocated).isZero();
+        }
+    }
+
+    @Nested
+    class Epochs {
+        @Test
+        void staysDownUntilTheGuestAcknowledges() {
+            VlinkPort port = link.attach(LinkMode.MQ);
+            assertThat(port.waitUntilUp(Duration.ofMillis(20))).isFalse();
+            assertThat(port.txBurst(0, burst)).isZero();
+            assertThat(port.rxBurst(0, burst)).isZero();
+            guest.lane(LaneState.INITIALIZED.word(LaneState.epoch(guest.hostWord()) + 1));
+            assertThat(port.linkUp()).isFalse();
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            assertThat(guest.hostWord()).isEqualTo(LaneState.INITIALIZED.word(1));
+        }
+
+        @Test
+        void takesEveryBufferBackOnceTheGuestHasAgreedToANewEpoch() {
+            VlinkPort port = up(LinkMode.MQ);
+            port.rxBurst(0, burst);
+            frames(port, 10, 0);
+            burst.removeFirst(port.txBurst(0, burst));
+            frames(port, 3, 0); // the program's own: they stay the program's
+            int lent = port.lentBuffers();
+            assertThat(lent).isEqualTo(QUEUE_SIZE + 10);
+
+            guest.lane(LaneState.INITIALIZING.word(0));
+            assertThat(port.txBurst(0, burst)).isZero();
+            assertThat(port.lentBuffers()).isEqualTo(lent);
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            assertThat(port.epochCount()).isEqualTo(2);
+            assertThat(port.lentBuffers()).isZero();
+            assertThat(port.freeBuffers()).isEqualTo(port.bufferCount() - 3);
+            assertThat(port.statistics().total(HostCounter.RECLAIMED_BUFFERS)).isEqualTo(lent);
+        }
+
+        @Test
+        void leavesBuffersOfADeadDriverAloneUntilTheGuestHasAgreed() {
+            VlinkPort dead = up(LinkMode.MQ);
+            frames(dead, 10, 0);
+            dead.txBurst(0, burst);
+            burst.count = 0;
+            List<Lent> held = guest.take(0, SubChannel.RX);
+
+            VlinkPort port = link.attach(LinkMode.MQ);
+            assertThat(port.freeBuffers()).isEqualTo(port.bufferCount() - 10);
+            guest.put(0, SubChannel.TX, held);
+            assertThat(port.rxBurst(0, burst)).isZero();
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            assertThat(guest.hostWord()).isEqualTo(LaneState.INITIALIZED.word(2));
+            assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
+            guest.put(0, SubChannel.TX, held); // of the old epoch
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(port.statistics().total(HostCounter.DROP_NOT_LENT)).isEqualTo(10);
+        }
+
+        @Test
+        void leavesTheLaneWhenItDetaches() {
+            up(LinkMode.MQ).close();
+            assertThat(LaneState.of(guest.hostWord())).isEqualTo(LaneState.NOT_INITIALIZED);
+        }
+    }
+
+    @Nested
+    class Bond {
+        private final VlinkPort port = up(LinkMode.BOND);
+
+        @Test
+        void showsOneQueue() {
+            assertThat(port.queues()).isEqualTo(1);
+            assertThatThrownBy(() -> port.rxBurst(1, burst)).hasMessage("mode=bond has queue 0 only: queue=1");
+        }
+
+        @Test
+        void keepsAFlowOnAChannelAndSpreadsManyOverAll() {
+            int[] packets = new int[CHANNELS];
+            for (int flow = 0; flow < 32; flow++) {
+                frames(port, 3, flow);
+                assertThat(port.txBurst(0, burst)).isEqualTo(3);
+                burst.count = 0;
+                int onFirst = guest.echo(0);
+                int onSecond = guest.echo(1);
+                assertThat(Math.max(onFirst, onSecond)).isEqualTo(3);
+                packets[onFirst == 3 ? 0 : 1]++;
+                assertThat(port.rxBurst(0, burst)).isEqualTo(3);
+                port.free(burst);
+            }
+            assertThat(packets[0]).isBetween(6, 26);
+        }
+
+        @Test
+        void takesAPrefixWhenAFlowsChannelIsFull() {
+            frames(port, QUEUE_SIZE + 1, 0);
+            assertThat(port.txBurst(0, burst)).isEqualTo(QUEUE_SIZE);
+            burst.removeFirst(QUEUE_SIZE);
+            assertThat(port.txBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void movesFlowsOffAQuarantinedChannel() {
+            guest.moveTo(0, SubChannel.TX, 1L << 50);
+            guest.moveTo(0, SubChannel.RX, 1L << 50);
+            port.rxBurst(0, burst);
+            for (int flow = 0; flow < 8; flow++) {
+                frames(port, 1, flow);
+            }
+            assertThat(port.txBurst(0, burst)).isEqualTo(8);
+            assertThat(guest.take(1, SubChannel.RX)).hasSize(8);
+        }
+    }
+
+    @Test
+    void tellsWhatTheLinkIs() {
+        VlinkPort port = link.attach(LinkMode.MQ);
+        assertThat(port.mac()).isEqualTo(new MacAddress(0x52_54_00_12_34_56L));
+        assertThat(port.mtu()).isEqualTo(1_500);
+        assertThat(port.queues()).isEqualTo(CHANNELS);
+        assertThat(port.domain()).isEqualTo("testvm1");
+    }
+}
