@@ -48,7 +48,7 @@ make_runtime() {
 
 copy_program() {
     local name file
-    rm -rf "$stage/bin" "$stage/lib"
+    rm -rf "${stage:?}"/{bin,lib}
     mkdir -p "$stage/bin" "$stage/lib"
     cp "$launcher" "$stage/bin/vlink-guest"
     chmod 755 "$stage/bin/vlink-guest"
