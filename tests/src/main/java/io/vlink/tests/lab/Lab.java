@@ -122,6 +122,9 @@ public final class Lab implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         while (!resources.isEmpty()) {
             closeOne(resources.pop());
