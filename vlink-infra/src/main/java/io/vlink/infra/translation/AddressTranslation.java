@@ -45,13 +45,14 @@ public final class AddressTranslation {
         this.pageShift = pageShift;
         this.pageMask = (1L << pageShift) - 1;
         this.regionBytes = (long) busAddressOfPage.length << pageShift;
-        this.lowestBusAddress = Arrays.stream(busAddressOfPage).min().getAsLong();
-        this.offsetOfBusPage = invert();
+        long[] sorted = busAddressOfPage.clone();
+        Arrays.sort(sorted);
+        this.lowestBusAddress = sorted[0];
+        this.offsetOfBusPage = invert(sorted[sorted.length - 1]);
         this.spanBytes = (long) offsetOfBusPage.length << pageShift;
     }
 
-    private long[] invert() {
-        long highest = Arrays.stream(busAddressOfPage).max().getAsLong();
+    private long[] invert(long highest) {
         long spanPages = ((highest - lowestBusAddress) >>> pageShift) + 1;
         if (lowestBusAddress < 0 || spanPages > MAX_SPAN_PAGES) {
             throw new IllegalArgumentException("pages must stand within " + MAX_SPAN_PAGES
