@@ -20,12 +20,14 @@ public final class GuestDevice implements AutoCloseable {
     private final DeviceTables tables;
     private final String domain;
     private final List<GuestLink> links;
+    private final MemorySegment region;
 
     private GuestDevice(DeviceAccess access, DeviceTables tables, String domain, List<GuestLink> links) {
         this.access = access;
         this.tables = tables;
         this.domain = domain;
         this.links = links;
+        this.region = access.region().asSlice(0, tables.translation().regionBytes());
     }
 
     /**
@@ -77,7 +79,7 @@ public final class GuestDevice implements AutoCloseable {
 
     /** {@return the packet region; offsets in a burst count from its start} */
     public MemorySegment region() {
-        return access.region();
+        return region;
     }
 
     /** {@return the page table, both ways} */

@@ -37,6 +37,7 @@ public final class GuestQueue {
     private final MemorySegment channel;
     private final AddressTranslation translation;
     private final int bufferBytes;
+    private final int queueSize;
     private final ConsumerRing rx;
     private final ProducerRing tx;
     private final ConsumerRing alloc;
@@ -67,6 +68,7 @@ public final class GuestQueue {
         this.channel = channel;
         this.translation = translation;
         this.bufferBytes = bufferBytes;
+        this.queueSize = queueSize;
         this.rx = new ConsumerRing(ring(SubChannel.RX, queueSize), queueSize);
         this.tx = new ProducerRing(ring(SubChannel.TX, queueSize), queueSize);
         this.alloc = new ConsumerRing(ring(SubChannel.ALLOC, queueSize), queueSize);
@@ -245,6 +247,15 @@ public final class GuestQueue {
     /** {@return whether the host's position was impossible: the queue does nothing until the link's next epoch} */
     public boolean isFaulted() {
         return faulted;
+    }
+
+    /**
+     * Whether the host has taken everything that was sent: what it has not is lost when this side leaves the link.
+     *
+     * @return true if nothing is left on {@code tx}, or the queue is not in use
+     */
+    public boolean isDrained() {
+        return !running || tx.room(queueSize) >= queueSize;
     }
 
     /**

@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
 /** {@code vlink-guest echo}. */
 @Command(name = "echo", description = "Sends every packet back, MAC addresses swapped.", mixinStandardHelpOptions = true)
 public final class EchoCommand implements Callable<Integer> {
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     @Spec
     private CommandSpec spec;
 
@@ -72,6 +74,7 @@ public final class EchoCommand implements Callable<Integer> {
             try {
                 printReady(guest, links, echo);
                 echo.run();
+                echo.drain(DRAIN_NANOS);
                 for (GuestLink left : links) {
                     left.close();
                 }

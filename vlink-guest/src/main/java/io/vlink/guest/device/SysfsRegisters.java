@@ -8,15 +8,15 @@ import io.vlink.spec.pci.BarShape;
 import io.vlink.spec.pci.ControlRegister;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
  * The registers behind sysfs {@code resource0}: one 4-byte read or write each. The same file carries the locks by which the
- * programs of a guest take turns (SPEC.md section 4.1): the kernel drops them when a program ends, however it ends. One
- * thread. Source: {@code fcntl(2)}, advisory record locking.
+ * programs of a guest take turns: one on all of it for the selector (SPEC.md section 4.1), and one byte for each link in use. The
+ * kernel drops them when a program ends, however it ends. One thread. Sources: {@code flock(2)}; {@code fcntl(2)}, advisory
+ * record locking.
  */
 final class SysfsRegisters implements AutoCloseable {
     /** A link's claim is a lock on the byte this far behind the registers, plus the link's index. */
@@ -24,8 +24,7 @@ final class SysfsRegisters implements AutoCloseable {
 
     private final Path file;
     private final Fd registers;
-    private final FileChannel locks;
-    private FileLock selection;
+    private final FileChannel claims;
 
     /**
      * Opens the registers of a device.
@@ -49,7 +48,7 @@ final class SysfsRegisters implements AutoCloseable {
                 closeQuietly(opened);
             }
         }
-        locks = opened;
+        claims = opened;
     }
 
     int read(ControlRegister register) {
@@ -61,25 +60,17 @@ final class SysfsRegisters implements AutoCloseable {
     }
 
     void beginSelection() {
-        try {
-            selection = locks.lock(ControlRegister.COMMON_0.offset(), ControlRegister.WIDTH_BYTES, false);
-        } catch (IOException e) {
-            throw new DeviceException("cannot lock the registers: file=" + file + ": " + e.getMessage(), e);
-        }
+        registers.lock();
     }
 
     void endSelection() {
-        try {
-            selection.release();
-        } catch (IOException e) {
-            throw new DeviceException("cannot unlock the registers: file=" + file + ": " + e.getMessage(), e);
-        }
+        registers.unlock();
     }
 
     boolean claimLink(int link) {
         try {
             // The lock lives as long as the channel: there is no need to keep the object.
-            return locks.tryLock(CLAIM_OFFSET + link, 1, false) != null;
+            return claims.tryLock(CLAIM_OFFSET + link, 1, false) != null;
         } catch (OverlappingFileLockException e) {
             return false; // this very program has it, through another GuestDevice
         } catch (IOException e) {
@@ -90,7 +81,7 @@ final class SysfsRegisters implements AutoCloseable {
     @Override
     public void close() {
         registers.close();
-        closeQuietly(locks);
+        closeQuietly(claims);
     }
 
     private static void closeQuietly(FileChannel channel) {

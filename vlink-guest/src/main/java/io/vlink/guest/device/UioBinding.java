@@ -26,6 +26,7 @@ public final class UioBinding {
 
     private final PciFunction device;
     private final ModuleLoader modules;
+    private final long waitNanos;
 
     /**
      * A binding that has not happened yet.
@@ -34,8 +35,13 @@ public final class UioBinding {
      * @param modules loads the driver where it is missing
      */
     public UioBinding(PciFunction device, ModuleLoader modules) {
+        this(device, modules, WAIT_NANOS);
+    }
+
+    UioBinding(PciFunction device, ModuleLoader modules, long waitNanos) {
         this.device = device;
         this.modules = modules;
+        this.waitNanos = waitNanos;
     }
 
     /**
@@ -100,14 +106,14 @@ public final class UioBinding {
     }
 
     private String awaitUio() {
-        long deadline = System.nanoTime() + WAIT_NANOS;
+        long deadline = System.nanoTime() + waitNanos;
         long pause = TimeUnit.MICROSECONDS.toNanos(100);
         while (true) {
             String uio = device.driver().equals(DRIVER) ? device.uioName() : null;
             if (uio != null && Files.exists(device.tree().path("dev").resolve(uio))) {
                 return uio;
             }
-            if (System.nanoTime() >= deadline) {
+            if (System.nanoTime() - deadline >= 0) {
                 throw new DeviceException(whatIsMissing(uio));
             }
             LockSupport.parkNanos(pause);

@@ -99,12 +99,9 @@ public final class VfioUserDevice implements DeviceAccess {
             Fd fd = reply.fds().getFirst();
             // A mapping past the end of the file would be a SIGBUS later; adopting looks at the file's size and seals.
             try (SharedMemory memory = SharedMemory.adopt(fd.duplicate())) {
-                if (info.bytes() > memory.bytes() - info.offset()) {
-                    throw new DeviceException(
-                            "memory behind this BAR is too short: vfio_user=" + socket + " bar=" + index
-                                    + " bar_bytes=" + info.bytes() + " memory_bytes=" + memory.bytes());
-                }
-                return Mapping.of(fd, info.offset(), info.bytes(), Protection.READ_WRITE);
+                // A BAR may be longer than what is behind it; the registers say how much may be touched.
+                long bytes = Math.min(info.bytes(), memory.bytes() - info.offset());
+                return Mapping.of(fd, info.offset(), bytes, Protection.READ_WRITE);
             }
         } catch (VfioUserProtocolException | IllegalArgumentException e) {
             throw new DeviceException("device socket gave an answer that cannot be used: vfio_user=" + socket + ": "

@@ -64,6 +64,18 @@ final class EchoLink {
         }
     }
 
+    /** {@return whether the host has taken all that was sent back, or will not take it any more; takes nothing new} */
+    boolean isDrained() {
+        if (!link.poll()) {
+            return true;
+        }
+        boolean drained = true;
+        for (EchoQueue queue : queues) {
+            drained &= queue.queue().isFaulted() || queue.isDrained();
+        }
+        return drained;
+    }
+
     /**
      * The number of a channel.
      *

@@ -106,6 +106,26 @@ public final class EchoLoop {
         return work;
     }
 
+    /**
+     * Waits, after {@link #run}, until the host has taken what was sent back; takes nothing new.
+     *
+     * @param limitNanos the host may be gone: so long at most
+     */
+    public void drain(long limitNanos) {
+        long begin = System.nanoTime();
+        while (!isDrained() && System.nanoTime() - begin < limitNanos) {
+            idle.pause();
+        }
+    }
+
+    private boolean isDrained() {
+        boolean drained = true;
+        for (EchoLink link : links) {
+            drained &= link.isDrained();
+        }
+        return drained;
+    }
+
     /** Ends {@link #run} soon; from any thread. */
     public void stop() {
         stopped = true;

@@ -39,6 +39,12 @@ final class EchoQueue {
         return sent;
     }
 
+    /** {@return whether the host has taken all that was sent back} */
+    boolean isDrained() {
+        packets.removeFirst(queue.txBurst(packets));
+        return packets.count == 0 && queue.isDrained();
+    }
+
     /** Forgets what was not sent yet: its epoch is over, the buffers are the host's again. */
     void forget() {
         packets.count = 0;

@@ -26,6 +26,8 @@ public final class Fd implements AutoCloseable {
     private static final int F_SETFD = 2;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int FD_CLOEXEC = 1;
+    private static final int LOCK_EX = 2;
+    private static final int LOCK_UN = 8;
     /** Shared with {@link #state}: set once the owner has closed; the lower bits count the calls that are under way. */
     private static final int CLOSED = 1 << 31;
     private static final int MAX_REGISTER_BYTES = 8;
@@ -235,6 +237,40 @@ public final class Fd implements AutoCloseable {
                 result = FileCalls.pwrite(held, buffer, bytes, offset);
             } while (result == -Errno.EINTR);
             checkTransferred("pwrite", result, bytes, arguments);
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Waits until no other open file has this file locked, then locks it. The lock ends with {@link #unlock}, or when the last
+     * duplicate of this descriptor is closed. Source: {@code flock(2)}, LOCK_EX.
+     *
+     * @throws OsException if the file cannot be locked
+     * @throws IllegalStateException if this descriptor is closed
+     */
+    public void lock() {
+        flock(LOCK_EX);
+    }
+
+    /**
+     * Ends {@link #lock}. Source: {@code flock(2)}, LOCK_UN.
+     *
+     * @throws OsException if that fails
+     * @throws IllegalStateException if this descriptor is closed
+     */
+    public void unlock() {
+        flock(LOCK_UN);
+    }
+
+    private void flock(int operation) {
+        int held = acquire();
+        try {
+            int result;
+            do {
+                result = FileCalls.flock(held, operation);
+            } while (result == -Errno.EINTR);
+            OsException.checked("flock", result, "fd=" + held + " operation=" + operation);
         } finally {
             release();
         }

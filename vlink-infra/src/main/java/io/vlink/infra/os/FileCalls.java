@@ -39,6 +39,8 @@ final class FileCalls {
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle EVENTFD = NativeCall.withErrno("eventfd",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FLOCK = NativeCall.withErrno("flock",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle POLL = NativeCall.withErrno("poll",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
@@ -160,6 +162,16 @@ final class FileCalls {
         MemorySegment state = NativeCall.state();
         try {
             return NativeCall.result((int) EVENTFD.invokeExact(state, initial, flags), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code flock(2)}. */
+    static int flock(int fd, int operation) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) FLOCK.invokeExact(state, fd, operation), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
