@@ -3,6 +3,7 @@
 
 package io.vlink.hostpmd.tools;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -33,8 +34,10 @@ final class LiveLine implements AutoCloseable {
      * @param terminal where
      * @return to be closed at the end of the run; null if this is no terminal
      */
+    @SuppressWarnings("SystemConsoleNull") // on JDK 25 it is null unless both streams are a terminal
     static LiveLine start(TrafficCounts counts, PrintStream terminal) {
-        boolean watched = System.console().isTerminal();
+        Console console = System.console();
+        boolean watched = console != null && console.isTerminal();
         return watched ? new LiveLine(counts, terminal) : null;
     }
 
