@@ -42,7 +42,7 @@ public final class DemoMain implements Callable<Integer> {
     private Machine machine = Machine.pc;
 
     @Option(names = "--accel", defaultValue = "auto", description = "QEMU accelerator: ${COMPLETION-CANDIDATES}. Default: auto:"
-            + " KVM is tried for 20 s, then TCG.")
+            + " KVM is tried for 10 s, then TCG.")
     private Accelerator accelerator = Accelerator.auto;
 
     @Option(names = "--packets", defaultValue = "1000000", paramLabel = "N", description = "Packets to send. Default: 1000000.")

@@ -11,7 +11,7 @@ import java.util.List;
 /** A booted guest: a stock QEMU behind {@code bin/vlink-qemu}, Debian's kernel, our programs. Ends with its lab. */
 public final class GuestVm {
     private static final Duration BOOT_LIMIT = Duration.ofMinutes(3);
-    private static final Duration KVM_BOOT_LIMIT = Duration.ofSeconds(20);
+    private static final Duration KVM_BOOT_LIMIT = Duration.ofSeconds(10);
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
     private static final String READY = "VLINK-GUEST-READY";
 
@@ -70,7 +70,7 @@ public final class GuestVm {
         List<String> command = new ArrayList<>(List.of(lab.program("vlink-qemu"), "--run-dir",
                 lab.runDirectory().toString(), "-M", plan.machine() + ",accel=" + plan.accelerator(), "-m", "1G",
                 "-nodefaults", "-display", "none", "-no-reboot", "-kernel", required("VLINK_GUEST_KERNEL"), "-initrd",
-                required("VLINK_GUEST_INITRD"), "-append", "console=ttyS0 quiet panic=-1", "-serial", "stdio",
+                required("VLINK_GUEST_INITRD"), "-append", required("VLINK_GUEST_APPEND"), "-serial", "stdio",
                 "-serial",
                 "unix:" + socket + ",server=on,wait=off"));
         if (plan.accelerator().equals("kvm")) {
