@@ -136,6 +136,10 @@ final class VfioUserClient implements AutoCloseable {
         if (!reply.isReply() || reply.id() != id || reply.command() != command.code() || reply.isError()) {
             int error = reply.error();
             reply.close();
+            if (error == Errno.EBUSY) {
+                throw new DeviceException("device is in use: vfio_user=" + socket
+                        + ": a QEMU or another vlink-guest has it (vlinkctl status): stop that first");
+            }
             throw new DeviceException("agent refused a request: vfio_user=" + socket + " command=" + command + " error="
                     + Errno.name(error) + ": see the agent's log");
         }
