@@ -139,25 +139,32 @@ class VlinkPortTest {
 
         @Test
         void allocatesNothingOverFiveThousandWarmBursts() {
+            long allocated = allocatedBy(5_000);
+            // How soon code is warm is the compiler's business: on a busy machine it comes late, and allocates once as it
+            // does. What allocates in every burst, or in every thousandth, never gets to zero.
+            for (int round = 0; round < 10 && allocated != 0; round++) {
+                allocated = allocatedBy(5_000);
+            }
+            assertThat(allocated).isZero();
+        }
+
+        private long allocatedBy(int bursts) {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            List<Lent> packets = List.of();
             long allocated = 0;
-            for (int i = 0; i < 10_000; i++) {
+            for (int i = 0; i < bursts; i++) {
                 frames(port, 8, 0);
                 long before = threads.getCurrentThreadAllocatedBytes();
                 int taken = port.txBurst(0, burst);
-                long after = threads.getCurrentThreadAllocatedBytes();
+                allocated += threads.getCurrentThreadAllocatedBytes() - before;
                 burst.removeFirst(taken);
-                packets = guest.take(0, SubChannel.RX);
-                guest.put(0, SubChannel.TX, packets);
-                long beforeReceive = threads.getCurrentThreadAllocatedBytes();
+                guest.put(0, SubChannel.TX, guest.take(0, SubChannel.RX));
+                before = threads.getCurrentThreadAllocatedBytes();
                 int count = port.rxBurst(0, burst);
                 port.free(burst);
-                long afterReceive = threads.getCurrentThreadAllocatedBytes();
-                allocated += i < 5_000 ? 0 : after - before + afterReceive - beforeReceive;
+                allocated += threads.getCurrentThreadAllocatedBytes() - before;
                 assertThat(count).isEqualTo(8);
             }
-            assertThat(allocated).isZero();
+            return allocated;
         }
     }
 

@@ -184,8 +184,9 @@ public final class PktgenMain implements Callable<Integer> {
 
     private void explain(StopReason reason, RunDirectory directory, TrafficCounts counts) {
         if (reason == StopReason.AGENT_GONE) {
-            err.println("pktgen: agent gone: run_dir=" + directory.path()
-                    + ": packets in flight were drained; start bin/virt_compute and run again");
+            err.println("pktgen: agent gone: run_dir=" + directory.path() + ": packets in flight were "
+                    + (counts.outstanding() == 0 ? "drained" : "lost: lost=" + counts.outstanding())
+                    + "; start bin/virt_compute and run again");
         } else if (reason == StopReason.LINK_DOWN) {
             err.println("pktgen: link=" + vdev.link() + " went down: the guest has left it, packets in flight are lost:"
                     + " lost=" + counts.outstanding() + ": start QEMU and vlink-guest echo again");

@@ -10,6 +10,7 @@ import io.vlink.hostpmd.packet.FrameFault;
 import io.vlink.hostpmd.packet.UdpFlow;
 import io.vlink.hostpmd.packet.UdpFrame;
 import io.vlink.infra.ring.PacketBurst;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The closed loop: sends while fewer packets than the window are on their way, takes back what returns, checks it, and goes
@@ -20,6 +21,9 @@ final class TrafficGenerator {
     /** In mode bond, streams for each data channel: enough that the flow hash reaches every channel. */
     private static final int STREAMS_PER_CHANNEL = 4;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MILLISECOND = 1_000_000;
+    /** How long after a link's end its agent's end may show. */
+    private static final long AGENT_END_NANOS = 300 * NANOS_PER_MILLISECOND;
     /** Turns without progress before the processor is offered to others, which may be the very guest that is waited for. */
     private static final int SPINS = 2_000;
 
@@ -93,7 +97,17 @@ final class TrafficGenerator {
         for (PacketBurst burst : pending) {
             port.free(burst);
         }
-        return drain(reason);
+        return rootCause(drain(reason));
+    }
+
+    /** An agent that stops takes its links down, which can be seen here before its end can. */
+    private StopReason rootCause(StopReason reason) {
+        long start = System.nanoTime();
+        while (reason == StopReason.LINK_DOWN && !port.isAgentGone()
+                && System.nanoTime() - start < AGENT_END_NANOS) {
+            LockSupport.parkNanos(NANOS_PER_MILLISECOND);
+        }
+        return reason == StopReason.LINK_DOWN && port.isAgentGone() ? StopReason.AGENT_GONE : reason;
     }
 
     /** One turn over all streams; the reason to stop, or null. */

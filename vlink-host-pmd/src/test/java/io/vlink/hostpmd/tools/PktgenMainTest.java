@@ -1,0 +1,176 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.hostpmd.EchoingGuest;
+import io.vlink.hostpmd.TestAgent;
+import io.vlink.hostpmd.TestLink;
+import io.vlink.spec.control.Request;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PktgenMainTest {
+    @TempDir
+    private Path runDir;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final StopSignal stop = StopSignal.none();
+
+    private int run(String... options) {
+        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
+        arguments.addAll(List.of(options));
+        return PktgenMain.run(new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8), stop, arguments.toArray(String[]::new));
+    }
+
+    private String errors() {
+        return err.toString(StandardCharsets.UTF_8).strip();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --count=0                  | count must be at least 1: count=0
+            --count=-5                 | count must be at least 1: count=-5
+            --count=many               | Invalid value for option '--count': 'many' is not a long
+            --duration=0               | duration must be more than 0 seconds: duration=0.0
+            --duration=NaN             | duration must be more than 0 seconds: duration=NaN
+            --timeout=-1               | timeout must be more than 0 seconds: timeout=-1.0
+            --size=63                  | size must be 64 to 1518 bytes: size=63
+            --size=1519                | size must be 64 to 1518 bytes: size=1519
+            --burst=0                  | burst must be 1 to 1024: burst=0
+            --burst=1025               | burst must be 1 to 1024: burst=1025
+            --window=0                 | window must be at least 1: window=0
+            --rate=-1                  | rate must be at least 1, or 0 for no limit: rate=-1
+            --queue=-1                 | queue must be a number or all: queue=-1
+            --lcore=4095               | lcore must be one that this process may use: lcore=4095
+            --speed=9                  | Unknown option: '--speed=9'
+            """)
+    void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
+        assertThat(run("--vdev=eth_vlink0,link=tap123", option)).isEqualTo(2);
+        assertThat(errors()).startsWith("pktgen: " + complaint).doesNotContain("\n");
+        assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void aWrongVdevSaysWhatIsKnown() {
+        assertThat(run("--vdev=eth_vlink0,link=tap123,mode=rr")).isEqualTo(2);
+        assertThat(errors()).contains("mode must be bond or mq: mode=rr");
+        err.reset();
+        assertThat(run()).isEqualTo(2);
+        assertThat(errors()).contains("Missing required option: '--vdev=VDEV'");
+    }
+
+    @Test
+    void withoutAnAgentItSaysWhatToStart() {
+        assertThat(run("--vdev=eth_vlink0,link=tap123")).isEqualTo(1);
+        assertThat(errors()).contains("no agent: run_dir=" + runDir).contains("start bin/virt_compute")
+                .doesNotContain("\n");
+    }
+
+    @Nested
+    class WithAnAgent {
+        private final TestLink link = new TestLink(2, 64);
+        private TestAgent agent;
+
+        @BeforeEach
+        void startAgent() {
+            agent = new TestAgent(runDir, link);
+        }
+
+        @AfterEach
+        void close() {
+            agent.close();
+            link.close();
+        }
+
+        @Test
+        void passesTheAgentsReasonOn() {
+            assertThat(run("--vdev=eth_vlink0,link=other")).isEqualTo(1);
+            assertThat(errors()).isEqualTo("pktgen: no such link: link=other known=tap123");
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                --window=129 | window must be at most 128, what the queues hold: queue_size=64 data_channels=2: window=129
+                --burst=65   | burst must be at most the link's queue_size=64: burst=65
+                --queue=2    | queue must be 0 to 1 in mode=mq: queue=2
+                """)
+        void whatDoesNotFitTheLinkIsWrongUsage(String option, String complaint) {
+            assertThat(run("--vdev=eth_vlink0,link=tap123", option)).isEqualTo(2);
+            assertThat(errors()).isEqualTo("pktgen: " + complaint);
+        }
+
+        @Test
+        void saysThatNoGuestIsThere() {
+            assertThat(run("--vdev=eth_vlink0,link=tap123", "--timeout=0.05")).isEqualTo(1);
+            assertThat(errors()).isEqualTo("pktgen: link=tap123 is down: no guest has initialised its lane within"
+                    + " timeout=0.05s: start vlink-guest echo in the guest");
+        }
+
+        @Test
+        void printsOneLineOfJsonAndDetaches() {
+            try (EchoingGuest _ = new EchoingGuest(link)) {
+                assertThat(run("--vdev=eth_vlink0,link=tap123", "--count=3000", "--json")).isZero();
+            }
+            assertThat(out.toString(StandardCharsets.UTF_8))
+                    .startsWith("{\"sent\":3000,\"received\":3000,\"lost\":0,\"duplicated\":0,\"reordered\":0,"
+                            + "\"corrupt\":0,\"mpps\":")
+                    .contains("\"rttNanos\":{\"p50\":", "\"p999\":", "\"max\":")
+                    .contains(
+                            "\"link\":\"tap123\",\"mode\":\"mq\",\"queues\":2,\"size\":64,\"burst\":32,\"window\":128")
+                    .contains("\"drops\":{\"bad_address\":0,").hasLineCount(1);
+            assertThat(errors()).isEmpty();
+            assertThat(agent.requests()).containsExactly(Request.ATTACH_LINK, Request.DETACH_LINK);
+        }
+
+        @Test
+        void printsATableForPeople() {
+            try (EchoingGuest _ = new EchoingGuest(link)) {
+                assertThat(run("--vdev=eth_vlink0,link=tap123,mode=bond", "--duration=0.1")).isZero();
+            }
+            assertThat(out.toString(StandardCharsets.UTF_8)).contains("lost        0").contains("round trip  p50 ");
+        }
+
+        @Test
+        void drainsAndSaysSoWhenTheAgentGoesWhileItRuns() {
+            Thread end = Thread.ofPlatform().start(() -> {
+                Awaitility.await().until(() -> agent.requests().contains(Request.ATTACH_LINK));
+                agent.close();
+            });
+            try (EchoingGuest _ = new EchoingGuest(link)) {
+                assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isEqualTo(1);
+            }
+            assertThat(errors()).startsWith("pktgen: agent gone: run_dir=" + runDir)
+                    .endsWith("start bin/virt_compute and run again").doesNotContain("\n");
+            assertThat(end.isAlive()).isFalse();
+        }
+
+        @Test
+        void reportsWhatItHasWhenItIsAskedToStop() {
+            Thread request = Thread.ofPlatform().start(() -> {
+                Awaitility.await().until(() -> agent.requests().contains(Request.ATTACH_LINK));
+                stop.request();
+            });
+            try (EchoingGuest _ = new EchoingGuest(link)) {
+                assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60")).isBetween(0, 1);
+            }
+            assertThat(request.isAlive()).isFalse();
+        }
+    }
+}
