@@ -120,7 +120,9 @@ public final class VirtComputeMain implements Callable<Integer> {
             // The hook would turn this failure into success.
             if (Runtime.getRuntime().removeShutdownHook(stopper)) {
                 System.err.println("virt_compute: " + e.getMessage());
-                return CommandLine.ExitCode.SOFTWARE;
+                return e instanceof IllegalArgumentException
+                        ? CommandLine.ExitCode.USAGE
+                        : CommandLine.ExitCode.SOFTWARE;
             }
             return CommandLine.ExitCode.OK;
         }
@@ -149,7 +151,7 @@ public final class VirtComputeMain implements Callable<Integer> {
     private AgentSettings settings() {
         try {
             long bytes = MemorySize.parse(memory);
-            PageSizeChoice pages = noHuge ? PageSizeChoice.ORDINARY : PageSizeChoice.parse(pageSize);
+            PageSizeChoice pages = pages();
             long limit = memoryLimit == null ? RegionSettings.NO_LIMIT : MemorySize.parse(memoryLimit);
             if (!logFormat.toLowerCase(Locale.ROOT).equals(logFormat)
                     || !(logFormat.equals("text") || logFormat.equals("json"))) {
@@ -161,6 +163,15 @@ public final class VirtComputeMain implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private PageSizeChoice pages() {
+        PageSizeChoice choice = PageSizeChoice.parse(pageSize);
+        if (noHuge && choice != PageSizeChoice.AUTO) {
+            throw new IllegalArgumentException("ordinary memory has no hugepages: --no-huge --page-size=" + pageSize
+                    + ": leave one of them out");
+        }
+        return noHuge ? PageSizeChoice.ORDINARY : choice;
     }
 
     private OptionalInt mode() {

@@ -1,0 +1,93 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.UnixListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HeldRunDirectoryTest {
+    private final POSIX posix = POSIXFactory.getNativePOSIX();
+
+    @TempDir
+    private Path folder;
+
+    private HeldRunDirectory take(Path path) {
+        return HeldRunDirectory.take(new RunDirectory(path), posix);
+    }
+
+    @Test
+    void refusesAPathThatIsTooLongForItsSockets() {
+        Path path = folder.resolve("x".repeat(100));
+        assertThatThrownBy(() -> take(path)).isInstanceOf(StartException.class)
+                .hasMessageContainingAll("too long", "limit=107", "--run-dir");
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
+    void refusesAFileInItsPlace() throws IOException {
+        Path path = Files.createFile(folder.resolve("run"));
+        assertThatThrownBy(() -> take(path)).isInstanceOf(StartException.class).hasMessageContaining("not a directory");
+        assertThat(path).isRegularFile();
+    }
+
+    @Test
+    void refusesADirectoryInWhichAnybodyMayReplaceSockets() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("run"));
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(() -> take(path)).hasMessageContainingAll("writable for everybody", "chmod o-w");
+        assertThat(path).isEmptyDirectory();
+    }
+
+    @Test
+    void refusesADirectoryThatAnotherHolds() {
+        Path path = folder.resolve("run");
+        try (HeldRunDirectory held = take(path)) {
+            assertThat(held.directory().lockFile()).exists();
+            assertThatThrownBy(() -> take(path))
+                    .hasMessage("run_dir=" + path + " is in use by pid=" + ProcessHandle.current().pid()
+                            + ": stop that agent, or choose another with --run-dir");
+            assertThat(held.directory().lockFile()).exists();
+        }
+    }
+
+    @Test
+    void removesWhatItMadeAndNothingElse() throws IOException {
+        Path path = folder.resolve("a/b");
+        take(path).close();
+        assertThat(folder).isEmptyDirectory();
+        Files.createDirectories(path);
+        Files.writeString(path.resolve("notes"), "mine");
+        take(path).close();
+        assertThat(path).isDirectoryContaining(file -> file.endsWith("notes"));
+        assertThat(path.resolve("agent.lock")).doesNotExist();
+    }
+
+    @Test
+    void recognisesWhatACrashLeftAndRemovesOnlySockets() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("run"));
+        Files.writeString(path.resolve("agent.lock"), "99999999");
+        Path kept = Files.writeString(path.resolve("notes.sock"), "a file, whatever its name");
+        UnixListener crashed = UnixListener.bind(path.resolve("vm1.sock"), 1, Set.of());
+        try (HeldRunDirectory held = take(path)) {
+            assertThat(path.resolve("vm1.sock")).doesNotExist();
+            assertThat(kept).isRegularFile();
+            assertThat(Files.readString(held.directory().lockFile()).strip())
+                    .isEqualTo(Long.toString(ProcessHandle.current().pid()));
+        } finally {
+            crashed.close();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.spec.control.Request;
+import io.vlink.spec.control.Role;
+import io.vlink.spec.control.TlvType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VirtComputeMainTest {
+    private static final Duration START = Duration.ofSeconds(20);
+    private static final Duration STOP = Duration.ofSeconds(2);
+
+    @TempDir
+    private Path folder;
+
+    private ProgramProcess start(String... options) throws IOException {
+        List<String> arguments = new ArrayList<>(
+                List.of("--no-huge", "--run-dir", run().toString()));
+        arguments.addAll(List.of(options));
+        if (!arguments.contains("--memory")) {
+            arguments.addAll(List.of("--memory", "16M"));
+        }
+        return ProgramProcess.start(folder, Map.of(), VirtComputeMain.class, arguments.toArray(String[]::new));
+    }
+
+    private Path run() {
+        return folder.resolve("run");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--memory,3M,power of two", "--memory,lots,memory size", "--page-size,4K,page size",
+            "--page-size,2M,--no-huge",
+            "--memory-limit,8M,memory_limit",
+            "--socket-mode,0999,octal", "--log-format,xml,log format", "--bogus,1,--bogus"})
+    void refusesWrongUsage(String option, String value, String message) throws Exception {
+        try (ProgramProcess agent = start(option, value)) {
+            int status = agent.awaitExit(START);
+            assertThat(agent.errors()).contains(message).doesNotContain("\tat ");
+            assertThat(status).isEqualTo(2);
+            assertThat(run()).doesNotExist();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--socket-group,nosuchgroup,no such group", "--socket-owner,nosuchuser,no such user"})
+    void leavesNothingBehindWhenItCannotStart(String option, String value, String message) throws Exception {
+        try (ProgramProcess agent = start(option, value)) {
+            assertThat(agent.awaitExit(START)).isEqualTo(1);
+            assertThat(agent.errors()).contains(message).doesNotContain("\tat ");
+            assertThat(run()).doesNotExist();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    void stopsCleanlyOnASignalWithAVmAndADriver(String signal) throws Exception {
+        try (ProgramProcess agent = start().awaitOutput("virt_compute ready")) {
+            assertThat(agent.output()).isEqualTo("virt_compute ready run_dir=" + run()
+                    + " memory=16M page_size=2M pages=8 hugepages=no\n");
+            try (ControlConnection qemu = new RunDirectory(run()).connect();
+                    ControlConnection driver = new RunDirectory(run()).connect()) {
+                qemu.request(
+                        ControlMessage.request(Role.QEMU, Request.REGISTER_DOMAIN).addText(TlvType.VM_DOMAIN, "vm1")
+                                .addText(TlvType.LINK, "tap1 52:54:00:00:00:01 2 queue_size=64").build());
+                driver.request(
+                        ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK).addText(TlvType.LINK_NAME, "tap1")
+                                .build(),
+                        3, START).closeFds();
+                agent.signal(signal);
+                assertThat(agent.awaitExit(STOP)).isZero();
+            }
+            assertThat(run()).doesNotExist();
+            assertThat(agent.errors()).contains("event=domain_registered vm_domain=vm1 links=tap1",
+                    "event=driver_attached link=tap1 vm_domain=vm1", "event=agent_stopped");
+        }
+    }
+
+    @Test
+    void refusesToStartTwiceAndRecognisesACrash() throws Exception {
+        try (ProgramProcess crashing = start().awaitOutput("virt_compute ready")) {
+            try (ProgramProcess second = start()) {
+                assertThat(second.awaitExit(START)).isEqualTo(1);
+                assertThat(second.errors())
+                        .contains("run_dir=" + run() + " is in use by pid=" + crashing.process().pid());
+            }
+            crashing.signal("KILL");
+            crashing.awaitExit(STOP);
+        }
+        assertThat(run().resolve("control.sock")).exists();
+        try (ProgramProcess next = start("--log-format", "json").awaitOutput("virt_compute ready")) {
+            assertThat(next.errors()).contains("\"event\":\"stale_lock_recognised\"",
+                    "\"event\":\"stale_socket_removed\"");
+            assertThat(next.errors().lines()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+            next.signal("TERM");
+            assertThat(next.awaitExit(STOP)).isZero();
+        }
+        assertThat(Files.exists(run())).as("made by the one that crashed, so not removed").isTrue();
+        assertThat(run()).isEmptyDirectory();
+    }
+}

@@ -1,0 +1,43 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.infra.translation.AddressTranslation;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.Test;
+
+class BusAddressesTest {
+    private final Random random = new Random(7);
+
+    @ParameterizedTest
+    @CsvSource({"1, 21", "512, 21", "32768, 21", "1, 30", "64, 30"})
+    void areAlignedAboveZeroAndBelow46Bits(int pages, int shift) {
+        for (int round = 0; round < 100; round++) {
+            long[] addresses = BusAddresses.contiguous(pages, shift, random);
+            assertThat(addresses[0] & ((1L << shift) - 1)).isZero();
+            assertThat(addresses[0]).isPositive();
+            assertThat(addresses[pages - 1] + (1L << shift)).isLessThanOrEqualTo(1L << 46);
+        }
+    }
+
+    @Test
+    void differFromRegionToRegion() {
+        assertThat(BusAddresses.contiguous(8, 21, random)).isNotEqualTo(BusAddresses.contiguous(8, 21, random));
+    }
+
+    @Test
+    void keepEveryPageWhenShuffled() {
+        long[] addresses = BusAddresses.shuffled(64, 21, random);
+        long[] sorted = addresses.clone();
+        Arrays.sort(sorted);
+        assertThat(addresses).isNotEqualTo(sorted);
+        assertThat(sorted[63] - sorted[0]).isEqualTo(63L << 21);
+        assertThat(new AddressTranslation(addresses, 21).toOffset(addresses[5] + 17)).isEqualTo((5L << 21) + 17);
+    }
+}

@@ -1,0 +1,264 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.Mapping;
+import io.vlink.spec.control.StatusCode;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class InventoryTest {
+    private static final int EPOCH_7_INITIALIZED_LOW = 2;
+    private static final long EPOCH_7 = 7L << 32;
+    // Literals of SPEC.md, so that a wrong constant cannot agree with itself.
+    private static final long RECORD_CONTROL_CHANNEL = 0x100;
+    private static final long RECORD_DEVICE = 0x200;
+    private static final long RECORD_DRIVER = 0x208;
+    private static final long RECORD_HOST_LANE = 0x280;
+    private static final long CONTROL_HOST_LANE = 0x100;
+    private static final long CONTROL_GUEST_LANE = 0x180;
+
+    private final TestDomains.Devices devices = new TestDomains.Devices();
+    private final Inventory inventory = inventory(4 * TestDomains.MIB, 8 * TestDomains.MIB);
+    private final DomainRequest request = TestDomains.request("vm1", "tap1 52:54:00:00:00:01 3 queue_size=64",
+            "tap2 52:54:00:00:00:02 2 queue_size=64");
+
+    private Inventory inventory(long bytes, long limit) {
+        return new Inventory(TestDomains.settings(bytes, limit), name -> Path.of("/nowhere", name), devices);
+    }
+
+    @AfterEach
+    void freeMemory() {
+        inventory.close();
+    }
+
+    private static void refused(StatusCode status, org.assertj.core.api.ThrowableAssert.ThrowingCallable action,
+            String... parts) {
+        RequestException refusal = catchThrowableOfType(RequestException.class, action);
+        assertThat(refusal).isNotNull().hasMessageContainingAll(parts);
+        assertThat(refusal.status()).isEqualTo(status);
+    }
+
+    @Nested
+    class Register {
+        @Test
+        void refusesADomainThatIsThere() throws RequestException {
+            inventory.register(request, 11, false);
+            refused(StatusCode.BUSY, () -> inventory.register(request, 12, false), "vm_domain=vm1", "pid=11");
+        }
+
+        @Test
+        void refusesALinkNameOfAnotherDomain() throws RequestException {
+            inventory.register(request, 11, false);
+            DomainRequest other = TestDomains.request("vm2", "tap2 52:54:00:00:00:03 2 queue_size=64");
+            refused(StatusCode.BUSY, () -> inventory.register(other, 12, false), "link=tap2", "vm_domain=vm1");
+        }
+
+        @Test
+        void refusesPoolsThatDoNotFitAndGivesBackWhatItTook() throws RequestException {
+            DomainRequest large = TestDomains.request("vm1", "tap1 52:54:00:00:00:01 2 queue_size=256",
+                    "tap2 52:54:00:00:00:02 3 queue_size=256");
+            refused(StatusCode.NO_RESOURCES, () -> inventory.register(large, 11, false), "link=tap2", "queue_size=",
+                    "--memory", "region=4M");
+            assertThat(report()).contains("\"poolBytes\":0").contains("\"owner\":null");
+            inventory.register(TestDomains.request("vm1", "tap1 52:54:00:00:00:01 2 queue_size=512"), 11, false);
+            assertThat(report()).contains("\"poolBytes\":4194304");
+        }
+
+        @Test
+        void leavesNothingBehindWhenTheSocketFails() throws RequestException {
+            devices.failure = new IllegalArgumentException("path too long");
+            refused(StatusCode.FAILED, () -> inventory.register(request, 11, false), "path too long");
+            assertThat(report()).contains("\"domains\":[]").contains("\"poolBytes\":0");
+            devices.failure = null;
+            inventory.register(request, 11, false);
+        }
+
+        @Test
+        void keepsDomainsApartUnlessTheyAskToShare() throws RequestException {
+            Domain alone = inventory.register(request, 11, false);
+            Domain named = inventory.register(
+                    TestDomains.sharing("vm2", "vm1", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12, false);
+            assertThat(named.region()).as("trust_group=vm1 is not the domain vm1").isNotSameAs(alone.region());
+            Domain sharing = inventory.register(
+                    TestDomains.sharing("vm3", "vm1", "tap4 52:54:00:00:00:04 2 queue_size=64"), 13, false);
+            assertThat(sharing.region()).isSameAs(named.region());
+            assertThat(sharing.links().getFirst().poolOffset()).isNotEqualTo(named.links().getFirst().poolOffset());
+        }
+
+        @Test
+        void refusesARegionAboveTheLimitUntilOneIsFree() throws RequestException {
+            Domain first = inventory.register(request, 11, false);
+            inventory.register(TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12, false);
+            DomainRequest third = TestDomains.request("vm3", "tap4 52:54:00:00:00:04 2 queue_size=64");
+            refused(StatusCode.NO_RESOURCES, () -> inventory.register(third, 13, false), "--memory-limit", "used=8M");
+            inventory.withdraw(first);
+            assertThat(inventory.register(third, 13, false).region()).isSameAs(inventory.firstRegion());
+        }
+
+        @Test
+        void showsTheNextGroupNothingOfTheLastOnesFrames() throws RequestException {
+            Domain first = inventory.register(request, 11, false);
+            first.region().segment().set(ValueLayout.JAVA_BYTE, 3 * TestDomains.MIB + 5, (byte) 42);
+            inventory.withdraw(first);
+            Domain again = inventory.register(request, 11, false);
+            assertThat(again.region().segment().get(ValueLayout.JAVA_BYTE, 3 * TestDomains.MIB + 5))
+                    .isEqualTo((byte) 42);
+            inventory.withdraw(again);
+            Domain other = inventory.register(TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12,
+                    false);
+            assertThat(other.region()).isSameAs(again.region());
+            assertThat(other.region().segment().mismatch(
+                    java.lang.foreign.MemorySegment.ofArray(new byte[(int) (4 * TestDomains.MIB)]))).isEqualTo(-1);
+        }
+    }
+
+    @Nested
+    class Unregister {
+        @Test
+        void refusesWhatIsNotThereOrNotPersistentOrInUse() throws RequestException {
+            refused(StatusCode.NOT_FOUND, () -> inventory.unregister("vm1"), "vm_domain=vm1", "known=none");
+            Domain domain = inventory.register(request, 11, false);
+            refused(StatusCode.BUSY, () -> inventory.unregister("vm1"), "pid=11");
+            inventory.withdraw(domain);
+            inventory.register(request, 11, true);
+            devices.open.get("vm1").connected();
+            refused(StatusCode.BUSY, () -> inventory.unregister("vm1"), "in use");
+            devices.open.get("vm1").disconnected();
+            inventory.unregister("vm1");
+            assertThat(devices.open).isEmpty();
+            assertThat(report()).contains("\"domains\":[]");
+        }
+    }
+
+    @Nested
+    class Attach {
+        @Test
+        void refusesAnUnknownLinkAndNamesTheKnown() throws RequestException {
+            refused(StatusCode.NOT_FOUND, () -> inventory.attach("tap9", 21), "link=tap9", "vlink-qemu");
+            inventory.register(request, 11, false);
+            refused(StatusCode.NOT_FOUND, () -> inventory.attach("tap9", 21), "link=tap9", "known=tap1,tap2");
+        }
+
+        @Test
+        void refusesALinkThatIsTaken() throws RequestException {
+            inventory.register(request, 11, false);
+            inventory.attach("tap1", 21);
+            refused(StatusCode.BUSY, () -> inventory.attach("tap1", 22), "link=tap1", "pid=21");
+        }
+
+        @Test
+        void givesTheLinkToTheNextDriverWithAnEpochThatNeverGoesBack() throws RequestException {
+            inventory.register(request, 11, false);
+            Attachment attachment = inventory.attach("tap2", 21);
+            List<Fd> fds = attachment.link().descriptors();
+            try (Mapping record = TestDomains.map(fds.get(2)); Mapping channels = TestDomains.map(fds.get(1))) {
+                long control = record.segment().get(ValueLayout.JAVA_LONG, RECORD_CONTROL_CHANNEL);
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DRIVER)).isEqualTo(21);
+                record.segment().set(ValueLayout.JAVA_LONG, RECORD_HOST_LANE, EPOCH_7 | EPOCH_7_INITIALIZED_LOW);
+                // What stands in the guest's reach is not believed.
+                channels.segment().set(ValueLayout.JAVA_LONG, control + CONTROL_HOST_LANE, 1L << 32);
+                inventory.detach(attachment);
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DRIVER)).isZero();
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_HOST_LANE)).isEqualTo(EPOCH_7);
+                assertThat(channels.segment().get(ValueLayout.JAVA_LONG, control + CONTROL_HOST_LANE))
+                        .isEqualTo(EPOCH_7);
+            }
+            inventory.attach("tap2", 22);
+        }
+    }
+
+    @Nested
+    class Device {
+        @Test
+        void clearsTheGuestLaneWhenItIsResetOrGone() throws RequestException {
+            inventory.register(request, 11, false);
+            Link link = inventory.attach("tap1", 21).link();
+            try (Mapping record = TestDomains.map(link.descriptors().get(2));
+                    Mapping channels = TestDomains.map(link.descriptors().get(1))) {
+                long guestLane = record.segment().get(ValueLayout.JAVA_LONG, RECORD_CONTROL_CHANNEL)
+                        + CONTROL_GUEST_LANE;
+                DeviceServer.Listener device = devices.open.get("vm1");
+                device.connected();
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DEVICE)).isEqualTo(1);
+                channels.segment().set(ValueLayout.JAVA_LONG, guestLane, EPOCH_7 | EPOCH_7_INITIALIZED_LOW);
+                device.reset();
+                assertThat(channels.segment().get(ValueLayout.JAVA_LONG, guestLane)).isZero();
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DEVICE)).isEqualTo(1);
+                channels.segment().set(ValueLayout.JAVA_LONG, guestLane, EPOCH_7 | EPOCH_7_INITIALIZED_LOW);
+                device.disconnected();
+                assertThat(channels.segment().get(ValueLayout.JAVA_LONG, guestLane)).isZero();
+                assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DEVICE)).isZero();
+            }
+        }
+    }
+
+    @Nested
+    class Withdraw {
+        @Test
+        void keepsTheMemoryForDriversAndBringsItBackForTheSameDomain() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            Attachment attachment = inventory.attach("tap1", 21);
+            devices.open.get("vm1").connected();
+            inventory.withdraw(domain);
+            assertThat(report()).contains("\"state\":\"gone\"").contains("\"driverPid\":21");
+            DomainRequest changed = TestDomains.request("vm1", "tap1 52:54:00:00:00:01 3 queue_size=128");
+            refused(StatusCode.BUSY, () -> inventory.register(changed, 12, false), "link=tap1", "pid=21");
+            Domain back = inventory.register(request, 12, false);
+            assertThat(back).isSameAs(domain);
+            assertThat(report()).contains("\"state\":\"registered\"").contains("\"driverPid\":21");
+            inventory.detach(attachment);
+            assertThat(report()).contains("\"poolBytes\":1572864");
+        }
+
+        @Test
+        void freesTheMemoryWithTheLastDriver() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            Attachment first = inventory.attach("tap1", 21);
+            Attachment second = inventory.attach("tap2", 22);
+            inventory.withdraw(domain);
+            inventory.withdraw(domain);
+            inventory.detach(first);
+            assertThat(report()).contains("\"name\":\"vm1\"");
+            inventory.detach(second);
+            inventory.detach(second);
+            assertThat(report()).contains("\"domains\":[]").contains("\"poolBytes\":0");
+            assertThat(inventory.register(request, 12, false)).isNotSameAs(domain);
+        }
+
+        @Test
+        void mendsWhatTheLastGuestScribbledOverTheDescriptions() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            inventory.attach("tap1", 21);
+            byte[] before = domain.channelMemory().asSlice(0, 4_096).toArray(ValueLayout.JAVA_BYTE);
+            domain.channelMemory().asSlice(0, 4_096).fill((byte) 0x5a);
+            inventory.withdraw(domain);
+            inventory.register(request, 12, false);
+            assertThat(domain.channelMemory().asSlice(0, 0x880).toArray(ValueLayout.JAVA_BYTE))
+                    .startsWith(java.util.Arrays.copyOf(before, 0x18));
+            assertThat(domain.channelMemory().asSlice(0x40, 0x840).toArray(ValueLayout.JAVA_BYTE))
+                    .isEqualTo(java.util.Arrays.copyOfRange(before, 0x40, 0x880));
+        }
+    }
+
+    @Test
+    void refusesEverythingOnceItIsClosed() {
+        inventory.close();
+        refused(StatusCode.FAILED, () -> inventory.register(request, 11, false), "stopping");
+        assertThatThrownBy(() -> inventory.attach("tap1", 21)).isInstanceOf(RequestException.class);
+    }
+
+    private String report() {
+        return inventory.report(new ReportWriter.AgentFacts(1, "test", "/nowhere", 0));
+    }
+}

@@ -1,0 +1,109 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.agent.AgentFixture;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class VlinkctlMainTest {
+    private AgentFixture agent;
+    private String output = "";
+    private String errors = "";
+
+    @BeforeEach
+    void startAgent() throws IOException {
+        agent = new AgentFixture();
+    }
+
+    @AfterEach
+    void stopAgent() throws IOException {
+        agent.close();
+    }
+
+    private int run(String... arguments) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        StringWriter complaints = new StringWriter();
+        PrintStream standard = System.out;
+        System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            CommandLine command = VlinkctlMain.commandLine().setErr(new PrintWriter(complaints));
+            return command.execute(arguments);
+        } finally {
+            System.setOut(standard);
+            output = bytes.toString(StandardCharsets.UTF_8);
+            errors = complaints.toString();
+        }
+    }
+
+    private String runDir() {
+        return "--run-dir=" + agent.directory().path();
+    }
+
+    @Test
+    void saysWhatIsMissingWhereThereIsNoAgent() {
+        assertThat(run("status", "--run-dir", "/nonexistent/run")).isEqualTo(1);
+        assertThat(errors).isEqualTo(
+                "no agent: run_dir=/nonexistent/run control.sock is absent: start bin/virt_compute\n");
+    }
+
+    @Test
+    void refusesWrongUsage() {
+        assertThat(run("status", "--bogus")).isEqualTo(2);
+        assertThat(run("register")).isEqualTo(2);
+        assertThat(run("bogus")).isEqualTo(2);
+    }
+
+    @Test
+    void listsEveryProblemOfALinkConfig() throws IOException {
+        Path config = agent.write("bad.config", "tap1 52:54:00:00:00:01 1\ntap1 zz:54:00:00:00:01 3\n");
+        assertThat(run("register", "vm_domain=vm1,init_config=" + config, runDir())).isEqualTo(1);
+        assertThat(errors).contains(config + ":1:", config + ":2:");
+        assertThat(run("register", "vm_domain=vm1,init_config=/nonexistent", runDir())).isEqualTo(1);
+        assertThat(errors).contains("/nonexistent:1:1: no such file");
+    }
+
+    @Test
+    void registersShowsAndUnregistersADomain() throws IOException {
+        Path config = agent.write("link.config", AgentFixture.LINKS);
+        assertThat(run("register", "vm_domain=testvm1,init_config=" + config, runDir())).isZero();
+        assertThat(output).isEqualTo(agent.directory().deviceSocket("testvm1") + "\n");
+        assertThat(run("register", "vm_domain=testvm1,init_config=" + config, runDir())).isEqualTo(1);
+        assertThat(errors).contains("registered already", "vlinkctl unregister testvm1");
+        assertThat(run("status", runDir())).isZero();
+        assertThat(output).contains(
+                "region   16M in 8 pages of 2M, ordinary memory, used by vm_domain=testvm1, pools 1536K",
+                "domain   testvm1 registered, persistent",
+                "tap123 down, 52:54:00:00:00:01, 3 channels, queue_size=64, driver none",
+                "host lane not initialized (epoch 0), guest lane not initialized (epoch 0)");
+        assertThat(run("status", "--json", runDir())).isZero();
+        assertThat(output).endsWith("}\n").hasLineCount(1);
+        JsonTree json = JsonTree.parse(output.strip());
+        assertThat(json.children("regions").getFirst().number("pages")).isEqualTo(8);
+        assertThat(json.children("domains").getFirst().children("links").getLast().text("name")).isEqualTo("tap456");
+        assertThat(run("unregister", "testvm1", runDir())).isZero();
+        assertThat(run("unregister", "testvm1", runDir())).isEqualTo(1);
+        assertThat(errors).contains("no such domain: vm_domain=testvm1");
+        assertThat(run("status", runDir())).isZero();
+        assertThat(output).contains("used by nobody yet", "domain   none");
+    }
+
+    @Test
+    void showsWhatItCanOfAnotherAgentsReport() {
+        assertThat(StatusTable.of(JsonTree.parse("{\"domains\":[{\"links\":[{}]}],\"regions\":[{}]}"))).contains(
+                "agent    pid ?",
+                "region   0 in ? pages");
+    }
+}
