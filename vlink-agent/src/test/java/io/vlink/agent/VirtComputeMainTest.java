@@ -12,6 +12,8 @@ import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.TlvType;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class VirtComputeMainTest {
     private static final Duration START = Duration.ofSeconds(20);
@@ -46,15 +49,24 @@ class VirtComputeMainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--memory,3M,power of two", "--memory,lots,memory size", "--page-size,4K,page size",
-            "--page-size,2M,--no-huge",
-            "--memory-limit,8M,memory_limit",
-            "--socket-mode,0999,octal", "--log-format,xml,log format", "--bogus,1,--bogus"})
-    void refusesWrongUsage(String option, String value, String message) throws Exception {
-        try (ProgramProcess agent = start(option, value)) {
-            int status = agent.awaitExit(START);
-            assertThat(agent.errors()).contains(message).doesNotContain("\tat ");
-            assertThat(status).isEqualTo(2);
+    @CsvSource({"--memory=lots,memory size", "--page-size=4K,page size", "--page-size=2M,--no-huge",
+            "--memory-limit=8M,memory_limit",
+            "--socket-mode=0999,octal", "--log-format=xml,log format", "--bogus,--bogus"})
+    void refusesWrongUsage(String option, String message) {
+        StringWriter errors = new StringWriter();
+        int status = new CommandLine(new VirtComputeMain()).setErr(new PrintWriter(errors)).execute("--no-huge",
+                "--run-dir",
+                run().toString(), option);
+        assertThat(errors.toString()).contains(message);
+        assertThat(status).isEqualTo(2);
+        assertThat(run()).doesNotExist();
+    }
+
+    @Test
+    void refusesASizeThatIsNoPowerOfTwo() throws Exception {
+        try (ProgramProcess agent = start("--memory", "3M")) {
+            assertThat(agent.awaitExit(START)).isEqualTo(2);
+            assertThat(agent.errors()).contains("power of two").doesNotContain("\tat ");
             assertThat(run()).doesNotExist();
         }
     }

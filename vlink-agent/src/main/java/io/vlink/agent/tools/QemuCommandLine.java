@@ -3,17 +3,20 @@
 
 package io.vlink.agent.tools;
 
+import io.vlink.infra.region.MemorySize;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * QEMU's command line, of which only two things are looked at: the one {@code -device pci-vlink,…}, and the machine.
+ * QEMU's command line, of which little is looked at: the one {@code -device pci-vlink,…}, the machine, its memory.
  * Immutable.
  */
 final class QemuCommandLine {
     private static final String DRIVER = "pci-vlink";
     private static final List<String> DEVICE_OPTIONS = List.of("-device", "--device");
     private static final List<String> MACHINE_OPTIONS = List.of("-M", "--M", "-machine", "--machine");
+    private static final List<String> MEMORY_OPTIONS = List.of("-m", "--m");
+    private static final String MEMORY_LIMIT = "max-ram-below-4g=";
     private static final String DEFAULT_MACHINE = "pc";
 
     private final List<String> arguments;
@@ -86,6 +89,41 @@ final class QemuCommandLine {
             }
         }
         return machine;
+    }
+
+    /** {@return whether the machine is an i440FX, the one that "pc" stands for} */
+    boolean isPc() {
+        return machine().equals(DEFAULT_MACHINE) || machine().startsWith("pc-i440fx-");
+    }
+
+    /**
+     * The guest's memory below 4 GiB at most: {@code -m}, or less where {@code max-ram-below-4g} says so.
+     *
+     * @return bytes; 0 where the command line does not say, or says it in a way that only QEMU understands
+     */
+    long memoryBelow4GiB() {
+        long memory = 0;
+        long limit = Long.MAX_VALUE;
+        for (int i = 1; i < arguments.size(); i++) {
+            String option = arguments.get(i - 1);
+            for (String part : arguments.get(i).split(",", -1)) {
+                if (MEMORY_OPTIONS.contains(option) && (part.startsWith("size=") || !part.contains("="))) {
+                    memory = bytes(part.substring(part.indexOf('=') + 1), "M");
+                } else if (MACHINE_OPTIONS.contains(option) && part.startsWith(MEMORY_LIMIT)) {
+                    limit = bytes(part.substring(MEMORY_LIMIT.length()), "");
+                }
+            }
+        }
+        return limit == 0 ? memory : Math.min(memory, limit);
+    }
+
+    private static long bytes(String size, String defaultUnit) {
+        try {
+            boolean bare = !size.isEmpty() && Character.isDigit(size.charAt(size.length() - 1));
+            return MemorySize.parse(bare ? size + defaultUnit : size);
+        } catch (IllegalArgumentException e) {
+            return 0;
+        }
     }
 
     /** {@return whether the machine is a q35, whose firmware has less room below 4 GiB} */

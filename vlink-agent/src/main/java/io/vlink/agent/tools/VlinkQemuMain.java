@@ -51,6 +51,9 @@ public final class VlinkQemuMain implements Callable<Integer> {
     /** Properties of a PCI device that QEMU itself knows. */
     private static final List<String> PASSED_ON = List.of("id", "bus", "addr");
 
+    /** What a pc with more memory leaves below 4 GiB is less than a GiB, or not aligned to one; seen with QEMU 11.1. */
+    private static final long PC_MEMORY_LIMIT = 2L << 30;
+
     @Mixin
     private RunDirectoryOption runDirectory;
 
@@ -144,13 +147,25 @@ public final class VlinkQemuMain implements Callable<Integer> {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** A q35 keeps its own registers in the last GiB below 4 GiB, so no BAR of a GiB, which must be aligned, fits there. */
+    /**
+     * Checks that a region's 32-bit BAR has a place below 4 GiB. A BAR of a GiB must be aligned to a GiB. A q35 keeps registers
+     * of its own in each GiB that memory leaves; a pc has them in the last one, so memory must end at 2 GiB.
+     *
+     * @param regionBytes of the region
+     * @throws ToolException if it has none: the firmware would leave all BARs unmapped, or halt, without a word
+     */
     static void checkMachine(QemuCommandLine commandLine, DeviceOption option, long regionBytes) {
-        if (commandLine.isQ35() && option.barShape() == BarShape.BAR32
-                && regionBytes >= BarShape.MAX_REGION_BYTES_BAR32) {
-            throw new ToolException("a 32-bit BAR of " + MemorySize.format(regionBytes)
-                    + " does not fit below 4 GiB on this machine, and its firmware would halt: machine="
-                    + commandLine.machine() + " bar=32: use bar=64, or -M pc");
+        if (option.barShape() != BarShape.BAR32 || regionBytes < BarShape.MAX_REGION_BYTES_BAR32) {
+            return;
+        }
+        String what = "a 32-bit BAR of " + MemorySize.format(regionBytes) + " does not fit below 4 GiB: machine="
+                + commandLine.machine();
+        if (commandLine.isQ35()) {
+            throw new ToolException(what + " bar=32: use bar=64, or -M pc");
+        }
+        if (commandLine.isPc() && commandLine.memoryBelow4GiB() > PC_MEMORY_LIMIT) {
+            throw new ToolException(what + " memory=" + MemorySize.format(commandLine.memoryBelow4GiB())
+                    + " bar=32: add max-ram-below-4g=2G to -M, or use bar=64");
         }
     }
 }

@@ -61,6 +61,25 @@ class QemuCommandLineTest {
                 .doesNotThrowAnyException();
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"-m 3G|3G", "-m 4096|4G", "-m size=2049M,slots=2|2049M",
+            "-M pc,max-ram-below-4g=3G -m 8G|3G"})
+    void explainsHowMuchMemoryLeavesRoomOnPc(String line, String memory) {
+        QemuCommandLine pc = new QemuCommandLine(List.of(line.split(" ", -1)));
+        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", List.of());
+        assertThatThrownBy(() -> VlinkQemuMain.checkMachine(pc, bar32, GIB))
+                .hasMessageContainingAll("machine=pc", "memory=" + memory, "max-ram-below-4g=2G", "bar=64");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-m 2G", "-m 2048", "-M pc -m size=1G", "'-m 4G -M pc,max-ram-below-4g=2G'", "-m many",
+            "-M microvm -m 8G"})
+    void letsEverythingElseThroughOnPc(String line) {
+        QemuCommandLine pc = new QemuCommandLine(List.of(line.split(" ", -1)));
+        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", List.of());
+        assertThatCode(() -> VlinkQemuMain.checkMachine(pc, bar32, GIB)).doesNotThrowAnyException();
+    }
+
     @Test
     void writesTheDeviceInTheOnlyFormThatCanNameASocket() {
         assertThat(VfioUserDevice.option("/run/vlink/vm\"1.sock", Map.of("addr", "5"))).isEqualTo(
