@@ -134,11 +134,11 @@ class TrafficGeneratorTest {
     void isNotGoodWhenADescriptorWasDroppedThoughEveryPacketCameBack() {
         TrafficCounts counts = runOnOneQueue((guest, packets) -> {
             guest.put(0, SubChannel.TX, packets);
-            guest.put(0, SubChannel.FREE, packets.subList(0, 1));
+            guest.put(0, SubChannel.FREE, List.of(new Lent(0, packets.get(0).meta())));
         });
         assertThat(counts.isPerfect()).isTrue();
         assertThat(report.isGood()).isFalse();
-        assertThat(report.toText()).contains("dropped     1 {not_lent=1}");
+        assertThat(report.toText()).contains("dropped     1 {bad_address=1}");
     }
 
     @Test
