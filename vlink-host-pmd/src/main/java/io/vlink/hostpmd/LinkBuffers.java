@@ -42,9 +42,6 @@ final class LinkBuffers {
         ledger = new BufferLedger(record.asSlice(geometry.ledgerOffset(), geometry.bufferCount() * 8L));
         pool = new BufferPool(geometry.poolOffset(), geometry.bufferCount(), geometry.bufferBytes());
         bufferBytes = geometry.bufferBytes();
-        while (pool.take() != BufferPool.OUTSIDE) {
-            // Empty first, then only what the host holds: the pool has no other way to leave buffers out.
-        }
         for (int buffer = geometry.bufferCount() - 1; buffer >= 0; buffer--) {
             if (!ledger.isLent(buffer)) {
                 pool.give(buffer);
@@ -65,7 +62,7 @@ final class LinkBuffers {
     void free(PacketBurst packets) {
         for (int i = 0; i < packets.count; i++) {
             int buffer = pool.bufferAt(packets.offset[i]);
-            if (buffer == BufferPool.OUTSIDE || ledger.isLent(buffer)) {
+            if (!isHeldByProgram(buffer)) {
                 packets.removeFirst(i);
                 throw new IllegalArgumentException("only buffers that the program holds can be freed: offset=0x"
                         + Long.toHexString(packets.offset[0]));
@@ -75,11 +72,14 @@ final class LinkBuffers {
         packets.count = 0;
     }
 
-    /** Whether the program may lend a packet: its buffer is the host's, the packet lies inside it and is a frame. */
+    /** Whether the program may lend a packet: its buffer is the program's, the packet lies inside it and is a frame. */
     boolean isLendable(long offset, int length) {
-        int buffer = pool.bufferAt(offset);
-        return buffer != BufferPool.OUTSIDE && length >= Limits.MIN_FRAME_BYTES && length <= pool.bytesToEnd(offset)
-                && !ledger.isLent(buffer);
+        return isHeldByProgram(pool.bufferAt(offset)) && length >= Limits.MIN_FRAME_BYTES
+                && length <= pool.bytesToEnd(offset);
+    }
+
+    private boolean isHeldByProgram(int buffer) {
+        return buffer != BufferPool.OUTSIDE && !pool.isFree(buffer) && !ledger.isLent(buffer);
     }
 
     /** Lends the buffer of a packet; returns the generation. */

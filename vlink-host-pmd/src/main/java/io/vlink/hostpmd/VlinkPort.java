@@ -35,6 +35,7 @@ public final class VlinkPort implements AutoCloseable {
     private final LinkBuffers buffers;
     private final HostChannel[] channels;
     private final PacketBurst[] spread;
+    private final int[] room;
     private final HostLane lane;
     private int nextChannel;
     private long epochCount;
@@ -49,6 +50,7 @@ public final class VlinkPort implements AutoCloseable {
         int queueSize = geometry.queueSize();
         channels = new HostChannel[geometry.dataChannelOffsets().size()];
         spread = new PacketBurst[channels.length];
+        room = new int[channels.length];
         for (int i = 0; i < channels.length; i++) {
             MemorySegment bytes = memory.channel().asSlice(geometry.dataChannelOffsets().get(i),
                     DataChannelLayout.bytes(queueSize));
@@ -87,7 +89,8 @@ public final class VlinkPort implements AutoCloseable {
     public boolean waitUntilUp(Duration timeout) {
         long start = System.nanoTime();
         while (!linkUp()) {
-            if (System.nanoTime() - start >= timeout.toNanos() || agent.isGone() || Thread.interrupted()) {
+            if (System.nanoTime() - start >= timeout.toNanos() || agent.isGone()
+                    || Thread.currentThread().isInterrupted()) {
                 return false;
             }
             LockSupport.parkNanos(POLL_NANOS);
@@ -138,12 +141,23 @@ public final class VlinkPort implements AutoCloseable {
             return channels[queue].receive(into);
         }
         checkBondQueue(queue);
+        return receiveFromAll(into);
+    }
+
+    /** Starts at another channel each time: a busy one that fills every burst must not keep the others waiting. */
+    private int receiveFromAll(PacketBurst into) {
         int received = 0;
+        int channel = nextChannel;
         for (int i = 0; i < channels.length; i++) {
-            received += channels[nextChannel].receive(into);
-            nextChannel = nextChannel + 1 == channels.length ? 0 : nextChannel + 1;
+            received += channels[channel].receive(into);
+            channel = channelAfter(channel);
         }
+        nextChannel = channelAfter(nextChannel);
         return received;
+    }
+
+    private int channelAfter(int channel) {
+        return channel + 1 == channels.length ? 0 : channel + 1;
     }
 
     /**
@@ -173,10 +187,7 @@ public final class VlinkPort implements AutoCloseable {
 
     /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */
     private int transmitSpread(PacketBurst packets) {
-        int alive = 0;
-        for (HostChannel channel : channels) {
-            alive += channel.isQuarantined() ? 0 : 1;
-        }
+        int alive = lookForRoom(packets.count);
         if (alive == 0) {
             return 0;
         }
@@ -186,9 +197,9 @@ public final class VlinkPort implements AutoCloseable {
             int length = packets.length(taken);
             int channel = buffers.isLendable(offset, length)
                     ? aliveChannel(FlowHash.of(memory.region(), offset, length), alive)
-                    : 0; // that channel will refuse it with the reason
+                    : aliveChannel(0, alive); // that channel will refuse it with the reason
             PacketBurst part = spread[channel];
-            if (part.count == part.capacity() || channels[channel].transmitRoom(part.count + 1) <= part.count) {
+            if (part.count == room[channel]) {
                 break;
             }
             part.add(offset, packets.meta[taken]);
@@ -196,6 +207,19 @@ public final class VlinkPort implements AutoCloseable {
         }
         transmitParts();
         return taken;
+    }
+
+    /**
+     * Notes the room of each channel, once a burst: later no consumer position is read any more, so no channel can be
+     * quarantined after packets were put aside for it, which would lose them. Returns how many channels run.
+     */
+    private int lookForRoom(int wanted) {
+        int alive = 0;
+        for (int i = 0; i < channels.length; i++) {
+            room[i] = channels[i].transmitRoom(wanted);
+            alive += channels[i].isQuarantined() ? 0 : 1;
+        }
+        return alive;
     }
 
     private void transmitParts() {

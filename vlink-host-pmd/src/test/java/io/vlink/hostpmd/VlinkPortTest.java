@@ -86,6 +86,19 @@ class VlinkPortTest {
         }
 
         @Test
+        void regressionRejectsBuffersInThePoolWhichItWouldHandOutTwice() {
+            frames(port, 2, 0);
+            PacketBurst again = new PacketBurst(1);
+            again.add(burst.offset[0], burst.meta[0]);
+            port.free(burst);
+            int free = port.freeBuffers();
+            assertThatThrownBy(() -> port.free(again)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> port.txBurst(0, again)).isInstanceOf(IllegalArgumentException.class);
+            assertThat(port.freeBuffers()).isEqualTo(free);
+            assertThat(again.count).isEqualTo(1);
+        }
+
+        @Test
         void takesWhatTheRingHasRoomForAndCountsTheRest() {
             frames(port, QUEUE_SIZE + 10, 0);
             assertThat(port.txBurst(0, burst)).isEqualTo(QUEUE_SIZE);
@@ -265,6 +278,36 @@ class VlinkPortTest {
             assertThat(port.txBurst(0, burst)).isEqualTo(QUEUE_SIZE);
             burst.removeFirst(QUEUE_SIZE);
             assertThat(port.txBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void regressionLosesNoPacketToAChannelThatIsQuarantinedInTheMiddleOfABurst() {
+            frames(port, QUEUE_SIZE - 2, 0);
+            burst.removeFirst(port.txBurst(0, burst));
+            int full = guest.take(0, SubChannel.RX).isEmpty() ? 1 : 0;
+            guest.moveTo(full, SubChannel.RX, 1L << 50);
+            frames(port, 8, 0); // two fit without a look at the guest's position
+            burst.removeFirst(port.txBurst(0, burst));
+            assertThat(port.statistics().value(full, HostCounter.QUARANTINED)).isEqualTo(1);
+            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+        }
+
+        @Test
+        void regressionABusyChannelDoesNotKeepTheOtherWaiting() {
+            port.rxBurst(0, burst);
+            PacketBurst small = new PacketBurst(4);
+            int[] received = new int[CHANNELS];
+            for (int channel = 0; channel < CHANNELS; channel++) {
+                List<Lent> packets = guest.take(channel, SubChannel.ALLOC).subList(0, 8);
+                int length = 100 + channel;
+                guest.put(channel, SubChannel.TX, packets.stream().map(packet -> packet.withLength(length)).toList());
+            }
+            for (int round = 0; round < CHANNELS; round++) {
+                assertThat(port.rxBurst(0, small)).isEqualTo(4);
+                received[small.length(0) - 100] += small.count;
+                port.free(small);
+            }
+            assertThat(received).containsExactly(4, 4);
         }
 
         @Test

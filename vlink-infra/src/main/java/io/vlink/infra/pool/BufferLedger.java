@@ -69,28 +69,12 @@ public final class BufferLedger {
     }
 
     /**
-     * Undoes the latest lending of a buffer that never reached the ring.
+     * Takes a buffer back whoever has it; only when the guest has acknowledged the end of the lending's epoch, or is gone.
      *
      * @param buffer index in the pool
      */
     public void revoke(int buffer) {
         entries.setAtIndex(SharedWord.LONG, buffer, (long) LedgerEntry.generation(entry(buffer)));
-    }
-
-    /**
-     * Takes every lent buffer back at once; only when the guest has acknowledged the end of the epoch or is gone.
-     *
-     * @return how many were lent
-     */
-    public int reclaimAll() {
-        int reclaimed = 0;
-        for (int buffer = 0; buffer < bufferCount; buffer++) {
-            if (isLent(buffer)) {
-                revoke(buffer);
-                reclaimed++;
-            }
-        }
-        return reclaimed;
     }
 
     /**

@@ -15,10 +15,11 @@ public final class BufferPool {
     private final int bufferCount;
     private final int bufferShift;
     private final int[] free;
+    private final boolean[] isFree;
     private int freeCount;
 
     /**
-     * A pool with all of its buffers free.
+     * A pool whose buffers are all somebody's: it is filled with {@link #give}.
      *
      * @param poolOffset  offset of the first buffer in the region, a multiple of the buffer size
      * @param bufferCount buffers
@@ -36,15 +37,7 @@ public final class BufferPool {
         this.bufferCount = bufferCount;
         this.bufferShift = Integer.numberOfTrailingZeros(bufferBytes);
         this.free = new int[bufferCount];
-        refill();
-    }
-
-    /** Makes every buffer free, the first one on top; for a new epoch. */
-    public void refill() {
-        for (int i = 0; i < bufferCount; i++) {
-            free[i] = bufferCount - 1 - i;
-        }
-        freeCount = bufferCount;
+        this.isFree = new boolean[bufferCount];
     }
 
     /**
@@ -53,20 +46,36 @@ public final class BufferPool {
      * @return its index, or {@link #OUTSIDE} if none is free
      */
     public int take() {
-        return freeCount == 0 ? OUTSIDE : free[--freeCount];
+        if (freeCount == 0) {
+            return OUTSIDE;
+        }
+        int buffer = free[--freeCount];
+        isFree[buffer] = false;
+        return buffer;
     }
 
     /**
      * Gives a buffer back.
      *
      * @param buffer its index
-     * @throws IllegalStateException if more buffers come back than there are: the caller freed one twice
+     * @throws IllegalStateException if it is free already: it would be handed out twice
      */
     public void give(int buffer) {
-        if (freeCount == bufferCount) {
+        if (isFree[buffer]) {
             throw new IllegalStateException("buffer was freed twice: buffer=" + buffer);
         }
+        isFree[buffer] = true;
         free[freeCount++] = buffer;
+    }
+
+    /**
+     * Whether a buffer is in the pool.
+     *
+     * @param buffer its index
+     * @return true from {@link #give} until {@link #take}
+     */
+    public boolean isFree(int buffer) {
+        return isFree[buffer];
     }
 
     /**

@@ -56,32 +56,34 @@ class BufferLedgerTest {
     }
 
     @Test
-    void allLentBuffersAreReclaimedAtOnceAndCounted() {
-        ledger.lend(1, 1, 0);
+    void aRevokedBufferIsTheHostsAndItsNextLendingAnotherOne() {
+        int generation = ledger.lend(1, 1, 0);
         ledger.lend(15, 1, 3);
         assertThat(ledger.lentCount()).isEqualTo(2);
-        assertThat(ledger.reclaimAll()).isEqualTo(2);
-        assertThat(ledger.lentCount()).isZero();
+        ledger.revoke(1);
+        assertThat(ledger.isLent(1)).isFalse();
+        assertThat(ledger.lentCount()).isEqualTo(1);
+        assertThat(ledger.lend(1, 2, 0)).isNotEqualTo(generation);
     }
 
     @Test
     void theNewestFreeBufferIsTakenFirstAndEachOnlyOnce() {
-        boolean[] seen = new boolean[BUFFERS];
-        for (int i = 0; i < BUFFERS; i++) {
-            int buffer = pool.take();
-            assertThat(seen[buffer]).isFalse();
-            seen[buffer] = true;
-        }
-        assertThat(pool.take()).isEqualTo(BufferPool.OUTSIDE);
         pool.give(9);
         pool.give(4);
+        assertThat(pool.freeCount()).isEqualTo(2);
+        assertThat(pool.isFree(9)).isTrue();
         assertThat(pool.take()).isEqualTo(4);
+        assertThat(pool.take()).isEqualTo(9);
+        assertThat(pool.isFree(9)).isFalse();
+        assertThat(pool.take()).isEqualTo(BufferPool.OUTSIDE);
     }
 
     @Test
-    void freeingMoreBuffersThanThereAreIsTheCallersError() {
+    void freeingABufferTwiceIsTheCallersError() {
+        pool.give(0);
         assertThatThrownBy(() -> pool.give(0)).isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("buffer=0");
+                .hasMessage("buffer was freed twice: buffer=0");
+        assertThat(pool.freeCount()).isEqualTo(1);
     }
 
     @Test
