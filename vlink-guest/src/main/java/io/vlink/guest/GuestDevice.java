@@ -7,7 +7,6 @@ import io.vlink.guest.device.DeviceAccess;
 import io.vlink.guest.device.DeviceException;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.ChannelMemoryLayout;
-import io.vlink.spec.pci.ControlRegister;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -100,15 +99,6 @@ public final class GuestDevice implements AutoCloseable {
     /** {@return the way to the device} */
     public DeviceAccess access() {
         return access;
-    }
-
-    /**
-     * Whether the device still answers; a register access, so not for the data path.
-     *
-     * @return false if the agent behind the device is gone for good
-     */
-    public boolean isPresent() {
-        return access.readRegister(ControlRegister.MAGIC) == ControlRegister.MAGIC_VALUE;
     }
 
     /** Leaves all links, then gives the device back. */

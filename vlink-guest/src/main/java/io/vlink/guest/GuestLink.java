@@ -23,6 +23,7 @@ public final class GuestLink implements AutoCloseable {
     private final LinkDescription description;
     private final GuestQueue[] queues;
     private GuestLane lane;
+    private boolean claimed;
 
     /**
      * A link whose description has been checked.
@@ -46,15 +47,17 @@ public final class GuestLink implements AutoCloseable {
     }
 
     /**
-     * Takes the link for this program and asks the host for a new epoch; whoever drove it before is out.
+     * Takes the link for this program and asks the host for a new epoch; whoever drove it before is out. After {@link #close}
+     * it may be taken again.
      *
      * @throws DeviceException if another program of this guest has the link, or this one already attached
      */
     public void attach() {
         if (lane != null) {
-            throw new DeviceException("a link can be attached once: link=" + name());
+            throw new DeviceException("link is attached already: link=" + name());
         }
-        if (!access.claimLink(description.index())) {
+        claimed = claimed || access.claimLink(description.index());
+        if (!claimed) {
             throw new DeviceException("link is in use by another program of this guest: link=" + name()
                     + ": stop the other vlink-guest, or name another link with --link");
         }

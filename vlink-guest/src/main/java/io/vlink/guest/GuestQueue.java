@@ -11,6 +11,7 @@ import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.GuestCounter;
+import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
@@ -79,9 +80,7 @@ public final class GuestQueue {
     }
 
     private MemorySegment ring(SubChannel which, int queueSize) {
-        long ringBytes = DataChannelLayout.ringOffset(SubChannel.TX, queueSize)
-                - DataChannelLayout.ringOffset(SubChannel.RX, queueSize);
-        return channel.asSlice(DataChannelLayout.ringOffset(which, queueSize), ringBytes);
+        return channel.asSlice(DataChannelLayout.ringOffset(which, queueSize), RingLayout.bytes(queueSize));
     }
 
     /**

@@ -164,6 +164,24 @@ class EchoLoopTest {
     }
 
     @Test
+    void regressionSendsNothingOfADeadEpochWhenTheLinkComesBackWhileItDrains() {
+        EchoLoop echo = echo(0);
+        host.bringUp(link);
+        for (int i = 0; i < 10; i++) {
+            host.put(host.rx, bus(BUFFER), meta(60, i));
+            echo.poll(); // the last two wait for room
+        }
+        host.putLong(SmallHost.CONTROL_OFFSET + ControlChannelLayout.GUEST_LANE_OFFSET,
+                LaneState.NOT_INITIALIZED.word(0)); // as a device reset does
+        for (int i = 0; i < 6; i++) {
+            host.pollLane();
+            echo.drain(0);
+        }
+        assertThat(link.poll()).isTrue();
+        assertThat(host.tx.poll(host.batch, 8)).isZero();
+    }
+
+    @Test
     void stopsWhenTold() throws InterruptedException {
         EchoLoop echo = echo(0);
         Thread runner = Thread.ofPlatform().start(echo::run);

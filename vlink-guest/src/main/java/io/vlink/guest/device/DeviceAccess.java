@@ -15,7 +15,8 @@ public interface DeviceAccess extends AutoCloseable {
      * Reads a register; slow (a trap or a message), so never on the data path.
      *
      * @param register which one
-     * @return its 32 bits; all ones if the device is gone
+     * @return its 32 bits; all ones if the agent behind a VM's device is gone
+     * @throws DeviceException if the device is on a socket, and the agent at its other end is gone
      */
     int readRegister(ControlRegister register);
 

@@ -49,24 +49,32 @@ public final class VfioUserDevice implements DeviceAccess {
     public static VfioUserDevice open(Path socket) {
         VfioUserClient client = new VfioUserClient(socket);
         Mapping region = null;
+        Mapping channelMemory = null;
         boolean opened = false;
         try {
             checkIdentity(socket, client);
             BarShape shape = shape(socket, client);
             region = map(socket, client, shape.regionBar());
-            VfioUserDevice device = new VfioUserDevice(socket, client, shape, region,
-                    map(socket, client, shape.channelBar()));
+            channelMemory = map(socket, client, shape.channelBar());
             client.writeInt(VfioUserProtocol.REGION_CONFIG, ConfigSpaceOffset.COMMAND, COMMAND_IO_AND_MEMORY);
             opened = true;
-            return device;
+            return new VfioUserDevice(socket, client, shape, region, channelMemory);
         } finally {
             if (!opened) {
-                if (region != null) {
-                    region.close();
-                }
-                client.close();
+                closeAll(channelMemory, region, client);
             }
         }
+    }
+
+    /** Closes what there is; a mapping may be null. */
+    private static void closeAll(Mapping channelMemory, Mapping region, VfioUserClient client) {
+        if (channelMemory != null) {
+            channelMemory.close();
+        }
+        if (region != null) {
+            region.close();
+        }
+        client.close();
     }
 
     private static void checkIdentity(Path socket, VfioUserClient client) {
@@ -119,13 +127,14 @@ public final class VfioUserDevice implements DeviceAccess {
         client.writeInt(BarShape.REGISTER_BAR, register.offset(), value);
     }
 
-    /** {@inheritDoc} Nothing to do: this process is the only one on the device. */
     @Override
     public void beginSelection() {
+        // Nothing to do, here and below: this process is the only one on the device.
     }
 
     @Override
     public void endSelection() {
+        // See above.
     }
 
     @Override
@@ -170,8 +179,6 @@ public final class VfioUserDevice implements DeviceAccess {
 
     @Override
     public void close() {
-        channelMemory.close();
-        region.close();
-        client.close();
+        closeAll(channelMemory, region, client);
     }
 }

@@ -38,11 +38,7 @@ final class EchoLink {
 
     /** {@return how many packets were sent back in one round} */
     int poll() {
-        boolean nowUp = link.poll();
-        if (nowUp != up) {
-            changeTo(nowUp);
-        }
-        if (!nowUp) {
+        if (!isUp()) {
             return 0;
         }
         int work = 0;
@@ -50,6 +46,14 @@ final class EchoLink {
             work += queue.poll();
         }
         return work;
+    }
+
+    private boolean isUp() {
+        boolean nowUp = link.poll();
+        if (nowUp != up) {
+            changeTo(nowUp);
+        }
+        return nowUp;
     }
 
     private void changeTo(boolean nowUp) {
@@ -66,7 +70,7 @@ final class EchoLink {
 
     /** {@return whether the host has taken all that was sent back, or will not take it any more; takes nothing new} */
     boolean isDrained() {
-        if (!link.poll()) {
+        if (!isUp()) {
             return true;
         }
         boolean drained = true;
