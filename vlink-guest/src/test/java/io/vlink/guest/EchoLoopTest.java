@@ -196,12 +196,22 @@ class EchoLoopTest {
         host.bringUp(link);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         roundTrips(echo, 20_000);
+        long allocated = allocatedBy(threads, echo);
+        // How soon code is warm is the compiler's business: on a busy machine it comes late, and allocates once as it does.
+        // What allocates in every round, or in every thousandth, never gets to zero.
+        for (int i = 0; i < 10 && allocated != 0; i++) {
+            allocated = allocatedBy(threads, echo);
+        }
+        assertThat(allocated).isZero();
+        assertThat(echo.totals().txPackets()).isGreaterThanOrEqualTo(100_000);
+    }
+
+    private long allocatedBy(ThreadMXBean threads, EchoLoop echo) {
         long before = threads.getCurrentThreadAllocatedBytes();
         long cost = threads.getCurrentThreadAllocatedBytes() - before; // of asking
         before = threads.getCurrentThreadAllocatedBytes();
         roundTrips(echo, 5_000);
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before - cost).isZero();
-        assertThat(echo.totals().txPackets()).isEqualTo(100_000);
+        return threads.getCurrentThreadAllocatedBytes() - before - cost;
     }
 
     private void roundTrips(EchoLoop echo, int rounds) {

@@ -58,6 +58,7 @@ final class SmallHost implements DeviceAccess {
     final DescriptorBatch batch = new DescriptorBatch(QUEUE_SIZE);
     private final Arena arena = Arena.ofConfined();
     private HostLane lane;
+    private boolean claimed;
     private boolean closed;
 
     SmallHost() {
@@ -218,7 +219,9 @@ final class SmallHost implements DeviceAccess {
 
     @Override
     public boolean claimLink(int link) {
-        return true;
+        boolean first = !claimed; // as a file lock, which a program cannot take twice
+        claimed = true;
+        return first;
     }
 
     @Override
