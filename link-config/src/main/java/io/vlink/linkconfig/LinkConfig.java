@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * The links of one domain. Immutable; one that was parsed has 1 to 16 links with at most 64 channels in all, and no name or
@@ -78,7 +77,7 @@ public record LinkConfig(List<LinkDefinition> links) {
 
     /** {@return channels of all links together, control channels included} */
     public int channels() {
-        return links.stream().collect(Collectors.summingInt(LinkDefinition::channels));
+        return links.stream().mapToInt(LinkDefinition::channels).sum();
     }
 
     private static byte[] read(Path path) {

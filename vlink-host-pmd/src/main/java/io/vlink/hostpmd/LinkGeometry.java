@@ -29,7 +29,6 @@ import java.util.List;
  * @param bufferCount          buffers in the pool
  * @param bufferBytes          bytes of a buffer
  * @param poolOffset           place of the pool in the region
- * @param pageBytes            bytes of the operating system's pages below the region
  * @param pageShift            log2 of a translation page
  * @param pageCount            translation pages
  * @param pageTableOffset      place of the page table in the record
@@ -39,8 +38,10 @@ import java.util.List;
  * @param dataChannelOffsets   place of each data channel in channel memory
  */
 record LinkGeometry(String link, String domain, MacAddress mac, int mtu, int queueSize, int bufferCount,
-        int bufferBytes, long poolOffset, long pageBytes, int pageShift, int pageCount, long pageTableOffset,
-        long ledgerOffset, long countersOffset, long controlChannelOffset, List<Long> dataChannelOffsets) {
+        int bufferBytes, long poolOffset, int pageShift, int pageCount, long pageTableOffset, long ledgerOffset,
+        long countersOffset, long controlChannelOffset, List<Long> dataChannelOffsets) {
+
+    private static final String REMEDY = ": agent and driver must be of one version: restart the agent";
 
     LinkGeometry {
         dataChannelOffsets = List.copyOf(dataChannelOffsets);
@@ -74,7 +75,6 @@ record LinkGeometry(String link, String domain, MacAddress mac, int mtu, int que
                 queueSize, bufferCount, bufferBytes,
                 part(record, LinkRecordLayout.POOL_OFFSET, "pool_offset", (long) bufferCount * bufferBytes, bufferBytes,
                         regionBytes),
-                record.get(SharedWord.LONG, LinkRecordLayout.PAGE_BYTES_OFFSET),
                 intAt(record, LinkRecordLayout.PAGE_SHIFT_OFFSET, "page_shift", Limits.MIN_PAGE_SHIFT,
                         Limits.MAX_PAGE_SHIFT),
                 pageCount,
@@ -152,8 +152,6 @@ record LinkGeometry(String link, String domain, MacAddress mac, int mtu, int que
             throw unusable(name + "=" + found + " expected=" + expected);
         }
     }
-
-    private static final String REMEDY = ": agent and driver must be of one version: restart the agent";
 
     private static AttachException unusable(String what) {
         return new AttachException("link record is not usable: " + what + REMEDY);

@@ -84,7 +84,7 @@ public final class VlinkPort implements AutoCloseable {
      * Waits for the link to come up.
      *
      * @param timeout how long at most
-     * @return whether it is up; false also if the agent has gone or the thread was interrupted
+     * @return whether it is up; false also if the agent has gone or the thread is interrupted
      */
     public boolean waitUntilUp(Duration timeout) {
         long start = System.nanoTime();

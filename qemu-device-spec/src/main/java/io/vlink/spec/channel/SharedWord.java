@@ -17,8 +17,6 @@ public final class SharedWord {
     public static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** A 32-bit word. */
     public static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    /** A 16-bit word. */
-    public static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Access to a 64-bit word with a chosen ordering; exact: (MemorySegment, long) and long. */
     public static final VarHandle LONG_HANDLE = LONG.varHandle().withInvokeExactBehavior();
 

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A control connection: whole messages with their file descriptors over a UNIX stream socket. For one thread at a time;
- * only {@link #shutdown()} may be called from another, to wake a blocked {@link #receive(int)}. Descriptors that were
+ * A control connection: whole messages with their file descriptors over a UNIX stream socket. One thread at a time may send
+ * and one may receive; {@link #shutdown()} may come from any, to wake a blocked {@link #receive(int)}. Descriptors that were
  * received are closed on every path that does not return them.
  */
 public final class ControlConnection implements AutoCloseable {

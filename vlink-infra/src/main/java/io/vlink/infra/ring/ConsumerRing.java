@@ -9,8 +9,8 @@ import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The consuming end of a ring. The position it trusts is its own private one; the peer's is read once a burst, bounded, and
- * distrusted for good once it is impossible. One thread.
+ * The consuming end of a ring. The position it trusts is its own private one; the peer's is read only when all that is known
+ * of has been taken, and is bounded. One thread.
  */
 public final class ConsumerRing {
     /** What {@link #poll} returns when the producer's position cannot be: the channel must be quarantined. */
@@ -43,7 +43,7 @@ public final class ConsumerRing {
      * Copies descriptors out of the ring, then gives their slots back to the producer.
      *
      * @param into  receives the unchecked copies, from index 0; its count is set
-     * @param limit descriptors at most; no more than the batch has room for
+     * @param limit descriptors at most, 0 or more; no more than the batch has room for
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
     public int poll(DescriptorBatch into, int limit) {

@@ -99,17 +99,6 @@ public final class AddressTranslation {
         return busAddressOfPage[(int) (offset >>> pageShift)] + (offset & pageMask);
     }
 
-    /**
-     * Whether a packet lies wholly in one page: bus addresses are contiguous only there.
-     *
-     * @param offset region offset of the first byte
-     * @param length bytes, from a peer
-     * @return true if length is positive and the last byte is in the page of the first
-     */
-    public boolean withinPage(long offset, int length) {
-        return length > 0 && (offset & pageMask) + length <= pageMask + 1;
-    }
-
     /** {@return bytes of the region that the table describes} */
     public long regionBytes() {
         return regionBytes;

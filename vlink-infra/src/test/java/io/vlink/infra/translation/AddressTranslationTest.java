@@ -37,16 +37,6 @@ class AddressTranslationTest {
     }
 
     @Test
-    void aPacketMustStayInItsPage() {
-        assertThat(translation.withinPage(PAGE - 64, 64)).isTrue();
-        assertThat(translation.withinPage(PAGE - 64, 65)).isFalse();
-        assertThat(translation.withinPage(PAGE, 0)).isFalse();
-        assertThat(translation.withinPage(PAGE, -1)).isFalse();
-        assertThat(translation.withinPage(0, Integer.MAX_VALUE)).isFalse();
-        assertThat(translation.withinPage(0, (int) PAGE)).isTrue();
-    }
-
-    @Test
     void aTableThatOverlapsIsCrookedOrTooWideIsRejected() {
         assertThatThrownBy(() -> new AddressTranslation(new long[]{BASE, BASE}, 21))
                 .hasMessageContaining("distinct: page=1");
