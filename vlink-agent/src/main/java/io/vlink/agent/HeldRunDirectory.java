@@ -120,6 +120,13 @@ public final class HeldRunDirectory implements AutoCloseable {
         }
         int owner = (int) Files.getAttribute(path, "unix:uid");
         int mode = (int) Files.getAttribute(path, "unix:mode");
+        int own = RunDirectory.ownUid();
+        if (own != 0 && owner != own && owner != 0) {
+            // Its owner could put sockets of their own in the place of ours.
+            throw new StartException(
+                    "run directory must belong to this user or root: run_dir=" + path + " owner_uid=" + owner
+                            + " uid=" + own + ": choose another with --run-dir");
+        }
         boolean othersMayReplaceSockets = (mode & 0002) != 0;
         if (othersMayReplaceSockets) {
             throw new StartException("run directory must not be writable for everybody: run_dir=" + path + " mode=0"

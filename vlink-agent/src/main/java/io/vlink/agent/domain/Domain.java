@@ -18,6 +18,7 @@ public final class Domain {
     private final ChannelMemory channels;
     private final List<Link> links = new ArrayList<>();
     private DeviceServer server;
+    private DeviceServer.Listener listener;
     private boolean registered;
     private boolean persistent;
     private boolean released;
@@ -98,6 +99,15 @@ public final class Domain {
         server = null;
         device(false);
         return stopped;
+    }
+
+    /** Says whose events count from now on: those of an earlier device server may come late. */
+    void listenThrough(DeviceServer.Listener current) {
+        listener = current;
+    }
+
+    boolean listensThrough(DeviceServer.Listener source) {
+        return source.equals(listener);
     }
 
     /** Says whether somebody uses the device. */

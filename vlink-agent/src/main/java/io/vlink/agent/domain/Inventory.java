@@ -140,11 +140,13 @@ public final class Inventory implements AutoCloseable {
     }
 
     private void serve(Domain domain, int pid, boolean persistent) {
+        Watch watch = new Watch(domain);
         synchronized (state) {
             domain.channels().describe();
             domain.device(false);
+            domain.listenThrough(watch);
         }
-        DeviceServer server = servers.start(domain, socketOfDomain.apply(domain.name()), new Watch(domain));
+        DeviceServer server = servers.start(domain, socketOfDomain.apply(domain.name()), watch);
         synchronized (state) {
             domain.register(pid, persistent, server);
             domains.put(domain.name(), domain);
@@ -339,26 +341,28 @@ public final class Inventory implements AutoCloseable {
 
         @Override
         public void connected() {
-            synchronized (state) {
-                domain.device(true);
-            }
+            apply(() -> domain.device(true));
             LOG.info("event=device_connected vm_domain={}", domain.name());
         }
 
         @Override
         public void reset() {
-            synchronized (state) {
-                domain.resetGuestLanes();
-            }
+            apply(domain::resetGuestLanes);
             LOG.info("event=device_reset vm_domain={}", domain.name());
         }
 
         @Override
         public void disconnected() {
-            synchronized (state) {
-                domain.device(false);
-            }
+            apply(() -> domain.device(false));
             LOG.info("event=device_disconnected vm_domain={}", domain.name());
+        }
+
+        private void apply(Runnable change) {
+            synchronized (state) {
+                if (domain.listensThrough(this)) {
+                    change.run();
+                }
+            }
         }
     }
 }

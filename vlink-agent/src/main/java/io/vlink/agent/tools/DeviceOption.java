@@ -98,7 +98,7 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
             }
             if (equals < 0) {
                 throw new ToolException(
-                        "property of pci-vlink needs a value: property=" + name + ": write " + name + "=…");
+                        "property of pci-vlink needs a value: property=" + name + ": write " + name + "=VALUE");
             }
             if (values.put(name, part.substring(equals + 1)) != null) {
                 throw new ToolException("property of pci-vlink is repeated: property=" + name + ": give it once");

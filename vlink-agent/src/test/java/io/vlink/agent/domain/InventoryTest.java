@@ -222,6 +222,18 @@ class InventoryTest {
         }
 
         @Test
+        void ignoresALateEventOfTheLastDeviceServer() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            inventory.attach("tap1", 21);
+            DeviceServer.Listener last = devices.open.get("vm1");
+            inventory.withdraw(domain);
+            inventory.register(request, 12, false);
+            devices.open.get("vm1").connected();
+            last.disconnected();
+            assertThat(report()).contains("\"state\":\"connected\"");
+        }
+
+        @Test
         void freesTheMemoryWithTheLastDriver() throws RequestException {
             Domain domain = inventory.register(request, 11, false);
             Attachment first = inventory.attach("tap1", 21);
