@@ -278,6 +278,15 @@ public final class VlinkPort implements AutoCloseable {
         return memory.region();
     }
 
+    /** {@return data channels that are out of use until the next epoch, because the guest moved a position out of range} */
+    public int quarantinedChannels() {
+        int quarantined = 0;
+        for (HostChannel channel : channels) {
+            quarantined += channel.isQuarantined() ? 1 : 0;
+        }
+        return quarantined;
+    }
+
     /** {@return what the port was attached with} */
     public VdevArguments arguments() {
         return arguments;

@@ -55,12 +55,21 @@ public final class EchoingGuest implements AutoCloseable {
                     firstBatch.accept(guest, batch);
                     first = false;
                 } else {
-                    guest.put(channel, SubChannel.TX, batch);
+                    echo(channel, batch);
                 }
             }
             if (packets == 0) {
                 LockSupport.parkNanos(20_000);
             }
+        }
+    }
+
+    /** In parts, as there is room: a ring of packets may come in while the last one has not been taken. */
+    private void echo(int channel, List<Lent> batch) {
+        for (int done = 0; done < batch.size() && !closed;) {
+            int count = Math.min(guest.room(channel, SubChannel.TX), batch.size() - done);
+            guest.put(channel, SubChannel.TX, batch.subList(done, done + count));
+            done += count;
         }
     }
 

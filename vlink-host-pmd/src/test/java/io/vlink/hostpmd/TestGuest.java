@@ -99,6 +99,12 @@ public final class TestGuest {
         return taken;
     }
 
+    /** Slots of {@code tx} or {@code free} that the host has read. */
+    public int room(int channel, SubChannel ring) {
+        long consumed = (long) SharedWord.LONG_HANDLE.getAcquire(ring(channel, ring), RingLayout.CONSUMER_OFFSET);
+        return (int) (link.queueSize - (positions[channel][ring.ordinal()] - consumed));
+    }
+
     /** Puts descriptors on {@code tx} or {@code free}, whatever they say. */
     public void put(int channel, SubChannel ring, List<Lent> descriptors) {
         MemorySegment memory = ring(channel, ring);

@@ -190,6 +190,10 @@ public final class PktgenMain implements Callable<Integer> {
         } else if (reason == StopReason.LINK_DOWN) {
             err.println("pktgen: link=" + vdev.link() + " went down: the guest has left it, packets in flight are lost:"
                     + " lost=" + counts.outstanding() + ": start QEMU and vlink-guest echo again");
+        } else if (reason == StopReason.QUARANTINED) {
+            err.println(
+                    "pktgen: link=" + vdev.link() + " has a channel in quarantine: its guest moved a ring position out"
+                            + " of range: lost=" + counts.outstanding() + ": restart vlink-guest echo, then run again");
         }
     }
 

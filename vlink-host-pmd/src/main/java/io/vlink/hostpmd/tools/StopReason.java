@@ -16,7 +16,9 @@ enum StopReason {
     /** The agent has gone. */
     AGENT_GONE,
     /** The guest has left the link. */
-    LINK_DOWN;
+    LINK_DOWN,
+    /** The guest has spoilt a channel, which stays out of use until the next epoch. */
+    QUARANTINED;
 
     String label() {
         return name().toLowerCase(Locale.ROOT);

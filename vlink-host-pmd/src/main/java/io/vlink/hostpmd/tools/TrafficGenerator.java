@@ -136,7 +136,13 @@ final class TrafficGenerator {
         if (port.isAgentGone()) {
             return StopReason.AGENT_GONE;
         }
-        return stopping ? StopReason.SIGNAL : isLinkLost() ? StopReason.LINK_DOWN : null;
+        if (isLinkLost()) {
+            return StopReason.LINK_DOWN;
+        }
+        if (port.quarantinedChannels() > 0) {
+            return StopReason.QUARANTINED;
+        }
+        return stopping ? StopReason.SIGNAL : null;
     }
 
     /** Another epoch counts as down: what was on its way in the old one does not come back. */

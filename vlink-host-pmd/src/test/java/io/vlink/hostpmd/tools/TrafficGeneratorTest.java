@@ -174,6 +174,14 @@ class TrafficGeneratorTest {
         assertThat(report.isGood()).isFalse();
     }
 
+    @Test
+    void stopsWhenTheGuestSpoilsAChannel() {
+        TrafficCounts counts = runOnOneQueue((guest, packets) -> guest.moveTo(0, SubChannel.TX, 1L << 40));
+        assertThat(reason).isEqualTo(StopReason.QUARANTINED);
+        assertThat(counts.outstanding()).isPositive();
+        assertThat(report.isGood()).isFalse();
+    }
+
     private static void join(Thread thread) {
         try {
             thread.join();
