@@ -76,7 +76,7 @@ public final class Fd implements AutoCloseable {
      * @throws OsException if descriptors or memory are short
      */
     public static Fd eventFd() {
-        return new Fd(OsException.checked("eventfd", FileCalls.eventfd(0, EFD_CLOEXEC), ""));
+        return new Fd(OsException.checked("eventfd", DescriptorCalls.eventfd(0, EFD_CLOEXEC), ""));
     }
 
     /**
@@ -107,7 +107,7 @@ public final class Fd implements AutoCloseable {
     public Fd duplicate() {
         int held = acquire();
         try {
-            return new Fd(OsException.checked("fcntl(F_DUPFD_CLOEXEC)", FileCalls.fcntl(held, F_DUPFD_CLOEXEC, 0),
+            return new Fd(OsException.checked("fcntl(F_DUPFD_CLOEXEC)", DescriptorCalls.fcntl(held, F_DUPFD_CLOEXEC, 0),
                     "fd=" + held));
         } finally {
             release();
@@ -123,7 +123,8 @@ public final class Fd implements AutoCloseable {
     public void setCloseOnExec(boolean close) {
         int held = acquire();
         try {
-            OsException.checked("fcntl(F_SETFD)", FileCalls.fcntl(held, F_SETFD, close ? FD_CLOEXEC : 0), "fd=" + held);
+            OsException.checked("fcntl(F_SETFD)", DescriptorCalls.fcntl(held, F_SETFD, close ? FD_CLOEXEC : 0),
+                    "fd=" + held);
         } finally {
             release();
         }
@@ -138,7 +139,7 @@ public final class Fd implements AutoCloseable {
     public boolean isCloseOnExec() {
         int held = acquire();
         try {
-            return (OsException.checked("fcntl(F_GETFD)", FileCalls.fcntl(held, F_GETFD, 0), "fd=" + held)
+            return (OsException.checked("fcntl(F_GETFD)", DescriptorCalls.fcntl(held, F_GETFD, 0), "fd=" + held)
                     & FD_CLOEXEC) != 0;
         } finally {
             release();
@@ -157,7 +158,7 @@ public final class Fd implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocateFrom(JAVA_BYTE, bytes);
             for (long done = 0; done < bytes.length;) {
-                long result = FileCalls.write(held, buffer.asSlice(done), bytes.length - done);
+                long result = DescriptorCalls.write(held, buffer.asSlice(done), bytes.length - done);
                 if (result >= 0) {
                     done += result;
                 } else if (result != -Errno.EINTR) {
@@ -182,7 +183,7 @@ public final class Fd implements AutoCloseable {
             MemorySegment buffer = arena.allocate(Math.max(bytes.length, 1));
             long result;
             do {
-                result = FileCalls.read(held, buffer, bytes.length);
+                result = DescriptorCalls.read(held, buffer, bytes.length);
             } while (result == -Errno.EINTR);
             if (result < 0) {
                 throw new OsException("read", (int) -result, "fd=" + held + " bytes=" + bytes.length, "");

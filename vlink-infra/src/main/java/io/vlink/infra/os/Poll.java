@@ -33,7 +33,7 @@ final class Poll {
                 long left = timeoutMillis < 0
                         ? -1
                         : Math.max(0, timeoutMillis - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
-                int result = FileCalls.poll(pollfd, 1, (int) Math.min(left, Integer.MAX_VALUE));
+                int result = DescriptorCalls.poll(pollfd, 1, (int) Math.min(left, Integer.MAX_VALUE));
                 if (result != -Errno.EINTR) {
                     return OsException.checked("poll", result, "fd=" + fd) > 0;
                 }

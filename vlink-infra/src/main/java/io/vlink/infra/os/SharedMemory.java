@@ -73,9 +73,9 @@ public final class SharedMemory implements AutoCloseable {
         Fd fd = memfd(name, pages, arguments);
         try {
             int number = fd.number();
-            check("ftruncate", FileCalls.ftruncate(number, bytes), arguments, pages);
+            check("ftruncate", MemoryFileCalls.ftruncate(number, bytes), arguments, pages);
             allocate(number, bytes, arguments, pages);
-            check("fcntl(F_ADD_SEALS)", FileCalls.fcntl(number, F_ADD_SEALS, SEALS), arguments, pages);
+            check("fcntl(F_ADD_SEALS)", DescriptorCalls.fcntl(number, F_ADD_SEALS, SEALS), arguments, pages);
             return new SharedMemory(fd, bytes, pages);
         } catch (RuntimeException | Error failure) {
             fd.close();
@@ -93,7 +93,7 @@ public final class SharedMemory implements AutoCloseable {
      */
     public static SharedMemory adopt(Fd fd) {
         try (Arena arena = Arena.ofConfined()) {
-            int seals = FileCalls.fcntl(fd.number(), F_GET_SEALS, 0);
+            int seals = DescriptorCalls.fcntl(fd.number(), F_GET_SEALS, 0);
             if (seals < 0 && seals != -Errno.EINVAL) {
                 throw new OsException("fcntl(F_GET_SEALS)", -seals, fd.toString(), "");
             }
@@ -102,7 +102,7 @@ public final class SharedMemory implements AutoCloseable {
                         + " further seals: seals=" + (seals < 0 ? "none" : Integer.toHexString(seals)));
             }
             MemorySegment stat = arena.allocate(NativeLayouts.STAT);
-            OsException.checked("fstat", FileCalls.fstat(fd.number(), stat), fd.toString());
+            OsException.checked("fstat", MemoryFileCalls.fstat(fd.number(), stat), fd.toString());
             long bytes = (long) ST_SIZE.get(stat, 0L);
             if (bytes <= 0) {
                 throw new IllegalArgumentException("shared memory must not be empty: bytes=" + bytes);
@@ -151,7 +151,7 @@ public final class SharedMemory implements AutoCloseable {
             flags |= MFD_HUGETLB | Long.numberOfTrailingZeros(pages.bytes()) << MFD_HUGE_SHIFT;
         }
         try (Arena arena = Arena.ofConfined()) {
-            int result = FileCalls.memfdCreate(arena.allocateFrom(name), flags);
+            int result = MemoryFileCalls.memfdCreate(arena.allocateFrom(name), flags);
             if (result == -Errno.ENODEV || result == -Errno.EINVAL || result == -Errno.ENOENT) {
                 throw new OsException("memfd_create", -result, arguments,
                         "this kernel has no pages of " + pages.bytes() + " bytes: see /sys/kernel/mm/hugepages");
@@ -167,7 +167,7 @@ public final class SharedMemory implements AutoCloseable {
         for (long offset = 0; offset < bytes; offset += step) {
             int result;
             do {
-                result = FileCalls.fallocate(number, 0, offset, Math.min(step, bytes - offset));
+                result = MemoryFileCalls.fallocate(number, 0, offset, Math.min(step, bytes - offset));
             } while (result == -Errno.EINTR);
             check("fallocate", result, arguments, pages);
         }

@@ -60,7 +60,7 @@ class SharedMemoryTest {
                 assertThat(blocks).isEqualTo(bytes);
                 try (Arena arena = Arena.ofConfined()) {
                     MemorySegment stat = arena.allocate(NativeLayouts.STAT);
-                    assertThat(FileCalls.fstat(memory.fd().number(), stat)).isZero();
+                    assertThat(MemoryFileCalls.fstat(memory.fd().number(), stat)).isZero();
                     // st_blocks, in units of 512 bytes, counts what is allocated.
                     assertThat(stat.get(ValueLayout.JAVA_LONG, 64) * 512).isGreaterThanOrEqualTo(bytes);
                 }
@@ -73,8 +73,8 @@ class SharedMemoryTest {
         void sealsTheSize() {
             try (SharedMemory memory = SharedMemory.create("x", 8_192, PageSize.ORDINARY)) {
                 int number = memory.fd().number();
-                assertThat(FileCalls.ftruncate(number, 4_096)).isEqualTo(-Errno.EPERM);
-                assertThat(FileCalls.ftruncate(number, 16_384)).isEqualTo(-Errno.EPERM);
+                assertThat(MemoryFileCalls.ftruncate(number, 4_096)).isEqualTo(-Errno.EPERM);
+                assertThat(MemoryFileCalls.ftruncate(number, 16_384)).isEqualTo(-Errno.EPERM);
             }
         }
     }
@@ -86,9 +86,9 @@ class SharedMemoryTest {
             OpenDescriptors.doNotGrowOver(() -> {
                 Fd unsealed;
                 try (Arena arena = Arena.ofConfined()) {
-                    unsealed = Fd.own(FileCalls.memfdCreate(arena.allocateFrom("x"), 3));
+                    unsealed = Fd.own(MemoryFileCalls.memfdCreate(arena.allocateFrom("x"), 3));
                 }
-                assertThat(FileCalls.ftruncate(unsealed.number(), 4_096)).isZero();
+                assertThat(MemoryFileCalls.ftruncate(unsealed.number(), 4_096)).isZero();
                 assertThatIllegalArgumentException().isThrownBy(() -> SharedMemory.adopt(unsealed))
                         .withMessageContaining("seals=0");
                 assertThat(unsealed.isOpen()).isFalse();

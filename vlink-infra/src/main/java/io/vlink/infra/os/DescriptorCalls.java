@@ -1,0 +1,82 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * System calls on descriptors of any kind. Each method is the C function of its name and returns that function's result, or
+ * the negative errno; nothing is retried here. May be called from any thread.
+ */
+final class DescriptorCalls {
+    private static final MethodHandle READ = NativeCall.withErrno("read",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle WRITE = NativeCall.withErrno("write",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle FCNTL = NativeCall.variadicWithErrno("fcntl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
+    private static final MethodHandle EVENTFD = NativeCall.withErrno("eventfd",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle POLL = NativeCall.withErrno("poll",
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+
+    private DescriptorCalls() {
+    }
+
+    /** {@code read(2)}. */
+    static long read(int fd, MemorySegment buffer, long bytes) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((long) READ.invokeExact(state, fd, buffer, bytes), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code write(2)}. */
+    static long write(int fd, MemorySegment buffer, long bytes) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((long) WRITE.invokeExact(state, fd, buffer, bytes), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code fcntl(2)} for the commands that take one int or nothing. */
+    static int fcntl(int fd, int command, int argument) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) FCNTL.invokeExact(state, fd, command, argument), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code eventfd(2)}. */
+    static int eventfd(int initial, int flags) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) EVENTFD.invokeExact(state, initial, flags), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code poll(2)}; {@code pollfds} is an array of {@link NativeLayouts#POLLFD}. */
+    static int poll(MemorySegment pollfds, long count, int timeoutMillis) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) POLL.invokeExact(state, pollfds, count, timeoutMillis), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+}
