@@ -194,6 +194,9 @@ public final class PktgenMain implements Callable<Integer> {
             err.println(
                     "pktgen: link=" + vdev.link() + " has a channel in quarantine: its guest moved a ring position out"
                             + " of range: lost=" + counts.outstanding() + ": restart vlink-guest echo, then run again");
+        } else if (reason == StopReason.STALLED) {
+            err.println("pktgen: link=" + vdev.link() + " returns nothing: a whole window is on its way for longer than"
+                    + " --timeout: lost=" + counts.outstanding() + ": look at vlink-guest echo in the guest");
         }
     }
 

@@ -44,7 +44,7 @@ final class PktgenReport {
     /** {@return whether the run proves that the link works: everything came back, as it was sent, and nothing else did} */
     boolean isGood() {
         boolean nothingDropped = statistics.drops().values().stream().allMatch(count -> count == 0);
-        boolean ended = stopped != StopReason.AGENT_GONE && stopped != StopReason.LINK_DOWN;
+        boolean ended = stopped.isPlanned();
         return counts.isPerfect() && nothingDropped && ended && statistics.total(HostCounter.QUARANTINED) == 0;
     }
 

@@ -18,7 +18,14 @@ enum StopReason {
     /** The guest has left the link. */
     LINK_DOWN,
     /** The guest has spoilt a channel, which stays out of use until the next epoch. */
-    QUARANTINED;
+    QUARANTINED,
+    /** The window is full of packets that do not come back. */
+    STALLED;
+
+    /** {@return whether the run went as planned; packets may be lost all the same} */
+    boolean isPlanned() {
+        return this == COUNT || this == DURATION || this == SIGNAL;
+    }
 
     String label() {
         return name().toLowerCase(Locale.ROOT);

@@ -39,6 +39,7 @@ final class TrafficGenerator {
     private volatile boolean stopping;
     private long startNanos;
     private long endNanos;
+    private long progressNanos;
     private long epoch;
     private int idle;
 
@@ -90,6 +91,7 @@ final class TrafficGenerator {
         epoch = port.epochCount();
         startNanos = System.nanoTime();
         endNanos = startNanos;
+        progressNanos = startNanos;
         StopReason reason = null;
         while (reason == null) {
             reason = round();
@@ -142,7 +144,15 @@ final class TrafficGenerator {
         if (port.quarantinedChannels() > 0) {
             return StopReason.QUARANTINED;
         }
+        if (isStalled(now)) {
+            return StopReason.STALLED;
+        }
         return stopping ? StopReason.SIGNAL : null;
+    }
+
+    /** A window full of lost packets would otherwise be waited for without end: nothing can be sent, nothing returns. */
+    private boolean isStalled(long now) {
+        return counts.outstanding() >= plan.window() && now - progressNanos >= plan.drain().toNanos();
     }
 
     /** Another epoch counts as down: what was on its way in the old one does not come back. */
@@ -174,6 +184,7 @@ final class TrafficGenerator {
         burst.removeFirst(taken);
         streams[stream].sent(taken);
         counts.countSent(taken);
+        progressNanos = taken > 0 ? now : progressNanos;
         return taken;
     }
 
@@ -205,6 +216,7 @@ final class TrafficGenerator {
         port.free(received);
         counts.show();
         endNanos = now;
+        progressNanos = now;
         return count;
     }
 
@@ -226,7 +238,7 @@ final class TrafficGenerator {
     }
 
     private StopReason drain(StopReason stopped) {
-        long drainStart = System.nanoTime();
+        long drainStart = stopped == StopReason.STALLED ? progressNanos : System.nanoTime();
         while (counts.outstanding() > 0) {
             if (isLinkLost()) {
                 return StopReason.LINK_DOWN;

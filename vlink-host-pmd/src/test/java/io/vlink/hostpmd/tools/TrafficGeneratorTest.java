@@ -44,7 +44,7 @@ class TrafficGeneratorTest {
     }
 
     private static TrafficPlan plan(long count, int size, long rate, List<Integer> queues) {
-        return new TrafficPlan(count, null, size, 16, WINDOW, rate, queues, Duration.ofMillis(100));
+        return new TrafficPlan(count, null, size, 16, WINDOW, rate, queues, Duration.ofSeconds(2));
     }
 
     private TrafficCounts run(LinkMode mode, TrafficPlan plan, BiConsumer<TestGuest, List<Lent>> firstBatch) {
@@ -163,6 +163,18 @@ class TrafficGeneratorTest {
             assertThat(generator.run()).isEqualTo(StopReason.SIGNAL);
             assertThat(generator.counts().outstanding()).isEqualTo(WINDOW);
             join(stopper);
+        }
+    }
+
+    @Test
+    void regressionAWindowFullOfLostPacketsEndsTheRunInsteadOfHangingIt() {
+        port = link.attach(LinkMode.MQ);
+        try (EchoingGuest guest = new EchoingGuest(link)) {
+            guest.keepPackets();
+            assertThat(port.waitUntilUp(Duration.ofSeconds(10))).isTrue();
+            TrafficGenerator generator = new TrafficGenerator(port, plan(COUNT, 64, 0, List.of(0, 1)));
+            assertThat(generator.run()).isEqualTo(StopReason.STALLED);
+            assertThat(generator.counts().outstanding()).isEqualTo(WINDOW);
         }
     }
 

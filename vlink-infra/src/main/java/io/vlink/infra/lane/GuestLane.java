@@ -54,11 +54,20 @@ public final class GuestLane {
 
     private LaneEvent pollWaitingHost(int hostEpoch) {
         if (acknowledged && hostEpoch == epoch) {
+            repeatLostAcknowledgement();
             return LaneEvent.NONE;
         }
         epoch = hostEpoch;
         acknowledged = false;
         return LaneEvent.RESET_RINGS;
+    }
+
+    /** A device reset clears this side's word; the rings are still as they were agreed on, so saying it again is enough. */
+    private void repeatLostAcknowledgement() {
+        long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET);
+        if (word != LaneState.INITIALIZED.word(epoch)) {
+            acknowledge();
+        }
     }
 
     private LaneEvent pollReadyHost(int hostEpoch) {

@@ -133,4 +133,18 @@ class LaneHandshakeTest {
         assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
         bringUp(host, guest);
     }
+
+    @Test
+    void regressionAResetBetweenAcknowledgementAndTheHostsLookDoesNotStallTheHandshake() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        guest.acknowledge();
+        control.set(ValueLayout.JAVA_LONG, GUEST_WORD, 0L);
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
+        assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        host.complete();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.UP);
+    }
 }
