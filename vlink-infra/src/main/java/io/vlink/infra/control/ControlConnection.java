@@ -147,8 +147,7 @@ public final class ControlConnection implements AutoCloseable {
     public Received request(ControlMessage request, int fds, Duration timeout) {
         Received reply;
         try {
-            send(request, List.of());
-            reply = receive(fds, timeout);
+            reply = sentOrRefused(request) ? receive(fds, timeout) : receive(fds, Duration.ZERO);
         } catch (OsException e) {
             throw new ControlException(StatusCode.FAILED, "the agent went away: " + e.getMessage(), e);
         } catch (BadMessageException e) {
@@ -164,6 +163,19 @@ public final class ControlConnection implements AutoCloseable {
             throw nonsense(e);
         } catch (ControlException e) {
             reply.closeFds();
+            throw e;
+        }
+    }
+
+    /** An agent that turns a connection away says why and closes, maybe before the request is there: then its reply waits. */
+    private boolean sentOrRefused(ControlMessage request) {
+        try {
+            send(request, List.of());
+            return true;
+        } catch (OsException e) {
+            if (e.errno() == Errno.EPIPE && connection.readable(0)) {
+                return false;
+            }
             throw e;
         }
     }

@@ -53,6 +53,16 @@ class ControlConnectionTest {
         peer.close();
     }
 
+    @Test
+    void regressionTellsWhyAnAgentTurnedTheConnectionAway() {
+        byte[] refusal = ControlMessage.failure(StatusCode.NO_RESOURCES, "too many connections: limit=64").encode();
+        peer.send(refusal, 0, refusal.length, List.of());
+        peer.close();
+        ControlException refused = catchThrowableOfType(ControlException.class, () -> connection.request(HELLO));
+        assertThat(refused.status()).isEqualTo(StatusCode.NO_RESOURCES);
+        assertThat(refused).hasMessage("too many connections: limit=64");
+    }
+
     @Nested
     class Receive {
         @Test
