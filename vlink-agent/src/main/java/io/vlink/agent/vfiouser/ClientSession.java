@@ -22,6 +22,8 @@ final class ClientSession {
     private static final Logger LOG = LoggerFactory.getLogger(ClientSession.class);
     /** How long a client may leave its replies unread, in milliseconds. */
     private static final long SEND_TIMEOUT_MILLIS = 5_000;
+    /** How long a client may take for its first message, in milliseconds; a silent one would keep the device from a QEMU. */
+    private static final long FIRST_MESSAGE_MILLIS = 5_000;
     /** Refusals that are logged; a client that goes on gets its error replies in silence. */
     private static final int LOGGED_REFUSALS = 20;
 
@@ -44,6 +46,7 @@ final class ClientSession {
     void serve() {
         try {
             connection.sendTimeout(SEND_TIMEOUT_MILLIS);
+            connection.receiveTimeout(FIRST_MESSAGE_MILLIS);
             boolean there = true;
             while (there) {
                 there = serveOne();
@@ -72,6 +75,7 @@ final class ClientSession {
             boolean agreedBefore = commands.versionAgreed();
             VfioUserMessage reply = reply(request);
             if (!agreedBefore && commands.versionAgreed()) {
+                connection.receiveTimeout(0);
                 // Before the reply: a client that has seen it finds a domain that knows of it.
                 tell("connected", device::connect);
             }

@@ -66,6 +66,18 @@ class VfioUserServerTest {
     }
 
     @Test
+    void regressionDropsAClientThatNeverSpeaksSoThatAnotherCanCome() {
+        try (RawVfioUserClient mute = RawVfioUserClient.silent(socket)) {
+            await().until(() -> served.server.hasClient());
+            await().atMost(Duration.ofSeconds(30)).until(() -> !served.server.hasClient());
+            try (RawVfioUserClient next = RawVfioUserClient.connect(socket)) {
+                next.request(GET_INFO, words(16, 0, 0, 0)).succeeded();
+            }
+            mute.expectClosed();
+        }
+    }
+
+    @Test
     void turnsAwayMoreClientsThanAnybodyNeeds() {
         List<RawVfioUserClient> crowd = new ArrayList<>();
         for (int i = 0; i < 9; i++) {
