@@ -160,9 +160,17 @@ public final class Inventory implements AutoCloseable {
      * @throws RequestException if there is none, it is not persistent, or its device is in use
      */
     public void unregister(String name) throws RequestException {
-        Domain domain;
+        allocations.lock();
+        try {
+            withdraw(removable(name));
+        } finally {
+            allocations.unlock();
+        }
+    }
+
+    private Domain removable(String name) throws RequestException {
         synchronized (state) {
-            domain = domains.get(name);
+            Domain domain = domains.get(name);
             if (domain == null || !domain.isRegistered()) {
                 throw new RequestException(StatusCode.NOT_FOUND,
                         "no such domain: vm_domain=" + name + " known=" + registeredNames());
@@ -175,8 +183,8 @@ public final class Inventory implements AutoCloseable {
                 throw new RequestException(StatusCode.BUSY, "the domain's device is in use: vm_domain=" + name
                         + ": stop the QEMU or the guest program that uses it");
             }
+            return domain;
         }
-        withdraw(domain);
     }
 
     /**
