@@ -117,19 +117,30 @@ public final class VirtComputeMain implements Callable<Integer> {
         try {
             agent.start();
         } catch (StartException | RegionException | OsException | IllegalArgumentException e) {
-            // The hook would turn this failure into success.
-            if (Runtime.getRuntime().removeShutdownHook(stopper)) {
-                System.err.println("virt_compute: " + e.getMessage());
-                return e instanceof IllegalArgumentException
-                        ? CommandLine.ExitCode.USAGE
-                        : CommandLine.ExitCode.SOFTWARE;
-            }
-            return CommandLine.ExitCode.OK;
+            return failed(stopper, e, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("event=start_failed error={}", e.toString(), e);
+            return failed(stopper, e, "the agent could not start: " + e);
         }
         System.out.println(agent.readyLine());
         System.out.flush();
         awaitSignal();
         return CommandLine.ExitCode.OK;
+    }
+
+    /** Says why the agent did not start, unless a signal came meanwhile: then that is why, and the hook ends the process. */
+    private static int failed(Thread stopper, RuntimeException failure, String message) {
+        try {
+            // The hook would turn this failure into success.
+            Runtime.getRuntime().removeShutdownHook(stopper);
+        } catch (IllegalStateException stopping) {
+            LOG.debug("event=stopped_while_starting error={}", failure.toString());
+            return CommandLine.ExitCode.OK;
+        }
+        System.err.println("virt_compute: " + message);
+        return failure instanceof IllegalArgumentException
+                ? CommandLine.ExitCode.USAGE
+                : CommandLine.ExitCode.SOFTWARE;
     }
 
     private static void awaitSignal() {
