@@ -42,7 +42,7 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
      * @param text   without the driver's name
      * @param passOn properties that are allowed beside our own, and are not looked at
      * @return what they say
-     * @throws ToolException if one is unknown, repeated, missing, or has a wrong value
+     * @throws UsageException if one is unknown, repeated, missing, or has a wrong value
      */
     public static DeviceOption parse(String text, List<String> passOn) {
         Map<String, String> values = split(text, passOn);
@@ -50,7 +50,7 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
         passed.keySet().retainAll(passOn);
         for (String name : List.of(VM_DOMAIN, INIT_CONFIG)) {
             if (values.getOrDefault(name, "").isEmpty()) {
-                throw new ToolException("property is missing: " + name
+                throw new UsageException("property is missing: " + name
                         + "=: write pci-vlink,vm_domain=testvm1,init_config=./link.config");
             }
         }
@@ -61,7 +61,7 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
                     group == null ? "" : VmDomainName.checkTrustGroup(group), maxChannel(values.get(MAX_CHANNEL)),
                     passed);
         } catch (IllegalArgumentException e) {
-            throw new ToolException(e.getMessage());
+            throw new UsageException(e.getMessage());
         }
     }
 
@@ -93,15 +93,15 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
             if (!OWN.contains(name) && !passOn.contains(name)) {
                 TreeSet<String> known = new TreeSet<>(OWN);
                 known.addAll(passOn);
-                throw new ToolException(
+                throw new UsageException(
                         "unknown property of pci-vlink: property=" + name + " known=" + String.join(",", known));
             }
             if (equals < 0) {
-                throw new ToolException(
+                throw new UsageException(
                         "property of pci-vlink needs a value: property=" + name + ": write " + name + "=VALUE");
             }
             if (values.put(name, part.substring(equals + 1)) != null) {
-                throw new ToolException("property of pci-vlink is repeated: property=" + name + ": give it once");
+                throw new UsageException("property of pci-vlink is repeated: property=" + name + ": give it once");
             }
         }
         return values;

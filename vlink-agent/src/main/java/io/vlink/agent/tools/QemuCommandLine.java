@@ -26,7 +26,7 @@ final class QemuCommandLine {
      * Looks for our device.
      *
      * @param arguments all but the program's name
-     * @throws ToolException if there are two of it, or it is written as JSON
+     * @throws UsageException if there are two of it, or it is written as JSON
      */
     QemuCommandLine(List<String> arguments) {
         this.arguments = List.copyOf(arguments);
@@ -41,14 +41,14 @@ final class QemuCommandLine {
             }
             String value = arguments.get(i);
             if (value.startsWith("{") && value.contains('"' + DRIVER + '"')) {
-                throw new ToolException("pci-vlink cannot be given as JSON: write -device "
+                throw new UsageException("pci-vlink cannot be given as JSON: write -device "
                         + "pci-vlink,vm_domain=testvm1,init_config=./link.config");
             }
             if (!value.equals(DRIVER) && !value.startsWith(DRIVER + ",")) {
                 continue;
             }
             if (found >= 0) {
-                throw new ToolException("a VM has one pci-vlink device: found a second: -device " + value
+                throw new UsageException("a VM has one pci-vlink device: found a second: -device " + value
                         + ": put all links into one link.config");
             }
             found = i;

@@ -4,11 +4,16 @@
 package io.vlink.agent.tools;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +32,7 @@ record QemuProgram(Path path, String version) {
     private static final int NEED_MAJOR = 10;
     private static final int NEED_MINOR = 1;
     private static final int VERSION_TIMEOUT_SECONDS = 20;
+    private static final int MAX_VERSION_BYTES = 65_536;
     private static final String REMEDY = ": need >= 10.1 (run bin/setup, or set VLINK_QEMU to a newer one)";
 
     /**
@@ -73,16 +79,28 @@ record QemuProgram(Path path, String version) {
         try {
             Process process = new ProcessBuilder(path.toString(), "-version").redirectErrorStream(true).start();
             process.getOutputStream().close();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(VERSION_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            try {
+                return CompletableFuture.supplyAsync(() -> start(process.getInputStream())).get(VERSION_TIMEOUT_SECONDS,
+                        TimeUnit.SECONDS);
+            } finally {
                 process.destroyForcibly();
             }
-            return output;
-        } catch (IOException e) {
+        } catch (IOException | ExecutionException e) {
             throw new ToolException("QEMU does not start: path=" + path + " reason=" + e.getMessage() + REMEDY);
+        } catch (TimeoutException e) {
+            throw new ToolException("QEMU does not tell its version within " + VERSION_TIMEOUT_SECONDS + " s: path="
+                    + path + REMEDY);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ToolException("interrupted while asking QEMU for its version: path=" + path);
+        }
+    }
+
+    private static String start(InputStream output) {
+        try {
+            return new String(output.readNBytes(MAX_VERSION_BYTES), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

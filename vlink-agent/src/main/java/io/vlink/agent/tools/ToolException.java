@@ -3,8 +3,10 @@
 
 package io.vlink.agent.tools;
 
+import picocli.CommandLine;
+
 /** A tool cannot do what it was asked for; the message says why and what to do, and may have several lines. */
-public final class ToolException extends RuntimeException {
+public class ToolException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -14,5 +16,10 @@ public final class ToolException extends RuntimeException {
      */
     public ToolException(String message) {
         super(message);
+    }
+
+    /** {@return the program's exit status} */
+    int exitStatus() {
+        return CommandLine.ExitCode.SOFTWARE;
     }
 }

@@ -93,7 +93,9 @@ public final class VlinkQemuMain implements Callable<Integer> {
                 throw failure;
             }
             command.getErr().println("vlink-qemu: " + failure.getMessage().replace("\n", "\nvlink-qemu: "));
-            return CommandLine.ExitCode.SOFTWARE;
+            return failure instanceof ToolException refused
+                    ? refused.exitStatus()
+                    : CommandLine.ExitCode.SOFTWARE;
         });
         return commandLine;
     }

@@ -7,6 +7,7 @@ import io.vlink.agent.Agent;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.linkconfig.LinkConfig;
+import io.vlink.linkconfig.VmDomainName;
 import io.vlink.spec.control.Role;
 import java.util.List;
 import picocli.CommandLine;
@@ -49,11 +50,11 @@ public final class VlinkctlMain {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new VlinkctlMain());
         commandLine.setExecutionExceptionHandler((failure, command, result) -> {
-            if (!(failure instanceof ToolException)) {
+            if (!(failure instanceof ToolException refused)) {
                 throw failure;
             }
             command.getErr().println(failure.getMessage());
-            return CommandLine.ExitCode.SOFTWARE;
+            return refused.exitStatus();
         });
         return commandLine;
     }
@@ -93,6 +94,11 @@ public final class VlinkctlMain {
     int unregister(@Mixin RunDirectoryOption runDirectory,
             @Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
         // spotless:on
+        try {
+            VmDomainName.check(name);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage());
+        }
         try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
             agent.unregister(name);
         }

@@ -67,6 +67,14 @@ class VlinkctlMainTest {
     }
 
     @Test
+    void regressionRefusesNamesAndPropertiesInOneLineAsWrongUsage() {
+        assertThat(run("unregister", "a\nb", runDir())).isEqualTo(2);
+        assertThat(errors).startsWith("vm_domain may have only").doesNotContain("\tat ");
+        assertThat(run("register", "colour=red", runDir())).isEqualTo(2);
+        assertThat(errors).startsWith("unknown property of pci-vlink: property=colour");
+    }
+
+    @Test
     void listsEveryProblemOfALinkConfig() throws IOException {
         Path config = agent.write("bad.config", "tap1 52:54:00:00:00:01 1\ntap1 zz:54:00:00:00:01 3\n");
         assertThat(run("register", "vm_domain=vm1,init_config=" + config, runDir())).isEqualTo(1);
