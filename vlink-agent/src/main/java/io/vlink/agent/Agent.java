@@ -129,6 +129,9 @@ public final class Agent implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        if (inventory != null) {
+            inventory.leaveLanesAlone();
+        }
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();

@@ -19,6 +19,7 @@ public final class Domain {
     private final List<Link> links = new ArrayList<>();
     private DeviceServer server;
     private DeviceServer.Listener listener;
+    private boolean lanesLeftAlone;
     private boolean registered;
     private boolean persistent;
     private boolean released;
@@ -116,6 +117,15 @@ public final class Domain {
         if (!released) {
             links.forEach(link -> link.device(inUse));
         }
+    }
+
+    /** Makes the agent write no lane word of this domain any more, because it stops while both sides may well go on. */
+    void leaveLanesAlone() {
+        lanesLeftAlone = true;
+    }
+
+    boolean leavesLanesAlone() {
+        return lanesLeftAlone;
     }
 
     /** Says that no guest drives any link until it says otherwise. */

@@ -315,6 +315,16 @@ public final class Inventory implements AutoCloseable {
         return names.isEmpty() ? "none" : names;
     }
 
+    /**
+     * Says that the agent is about to stop: links are left as they are, so that drivers and guests, whose memory outlives the
+     * agent, finish what is on its way instead of seeing the other side leave.
+     */
+    public void leaveLanesAlone() {
+        synchronized (state) {
+            domains.values().forEach(Domain::leaveLanesAlone);
+        }
+    }
+
     /** Withdraws every domain and frees all memory, also that of links whose drivers are still there: they keep theirs. */
     @Override
     public void close() {

@@ -66,12 +66,14 @@ public final class Link {
     void detach() {
         attachment = null;
         record.putDriver(0);
-        domain.channels().putHostLane(index, record.leaveHostLane());
+        if (!domain.leavesLanesAlone()) {
+            domain.channels().putHostLane(index, record.leaveHostLane());
+        }
     }
 
     /** Says whether a guest's device is there; if not, the driver may take back every buffer. */
     void device(boolean connected) {
-        if (!connected) {
+        if (!connected && !domain.leavesLanesAlone()) {
             domain.channels().clearGuestLane(index);
         }
         record.putDevice(connected);

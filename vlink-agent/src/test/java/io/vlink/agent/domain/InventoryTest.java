@@ -201,6 +201,28 @@ class InventoryTest {
                 assertThat(record.segment().get(ValueLayout.JAVA_LONG, RECORD_DEVICE)).isZero();
             }
         }
+
+        @Test
+        void regressionAnAgentThatStopsDoesNotEndTheEpochOfADriverAndAGuestThatGoOn() throws RequestException {
+            inventory.register(request, 11, false);
+            Attachment attachment = inventory.attach("tap1", 21);
+            try (Mapping record = TestDomains.map(attachment.link().descriptors().get(2));
+                    Mapping channels = TestDomains.map(attachment.link().descriptors().get(1))) {
+                long control = record.segment().get(ValueLayout.JAVA_LONG, RECORD_CONTROL_CHANNEL);
+                long running = EPOCH_7 | EPOCH_7_INITIALIZED_LOW;
+                devices.open.get("vm1").connected();
+                channels.segment().set(ValueLayout.JAVA_LONG, control + CONTROL_HOST_LANE, running);
+                channels.segment().set(ValueLayout.JAVA_LONG, control + CONTROL_GUEST_LANE, running);
+                inventory.leaveLanesAlone();
+                inventory.detach(attachment);
+                devices.open.get("vm1").disconnected();
+                inventory.close();
+                assertThat(channels.segment().get(ValueLayout.JAVA_LONG, control + CONTROL_HOST_LANE))
+                        .isEqualTo(running);
+                assertThat(channels.segment().get(ValueLayout.JAVA_LONG, control + CONTROL_GUEST_LANE))
+                        .isEqualTo(running);
+            }
+        }
     }
 
     @Nested
