@@ -7,6 +7,12 @@
 
 set -eu
 
+# Java reads its arguments in the locale's encoding: under "C" a letter like é would reach QEMU as a question mark.
+case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
+    *[Uu][Tt][Ff]*8) ;;
+    *) export LC_ALL=C.UTF-8 ;;
+esac
+
 # Resolved through symlinks, so that a launcher may be linked from a folder on PATH.
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 readonly root
