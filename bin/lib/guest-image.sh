@@ -10,7 +10,7 @@
 : "${vlink_cache:?source qemu.sh first}"
 readonly guest_folder=$vlink_cache/guest
 # Goes up when what the base is made of changes here, so that an older cache is not taken for it.
-readonly guest_base_version=1
+readonly guest_base_version=2
 readonly guest_image=$root/vlink-guest/target/guest-initrd.img
 
 guest_kernel_release() { cat "$guest_folder/release"; }
@@ -36,13 +36,14 @@ make_guest_base() {
     debian_open "$cache_work/apt"
     local packages=$cache_work/packages tree=$cache_work/tree made=$cache_work/guest kernel release
     # The two libraries are what a Java runtime may need and lspci does not.
-    debian_fetch "$packages" busybox-static pciutils libstdc++6 zlib1g
+    debian_fetch "$packages" busybox-static pciutils kmod libstdc++6 zlib1g
     kernel=$(debian_concrete linux-image-cloud-amd64)
     release=${kernel#linux-image-}
     debian_fetch_only "$packages" "$kernel"
     say "  making the base image"
     copy_guest_programs "$packages" "$tree"
-    copy_guest_modules "$packages/usr/lib/modules/$release" "$tree/usr/lib/modules"
+    copy_guest_modules "$packages/usr/lib/modules/$release" "$tree/usr/lib/modules/$release"
+    index_guest_modules "$packages" "$tree" "$release"
     write_guest_files "$tree"
     mkdir -p "$made"
     pack_guest_archive "$tree" "$made/base.img"
@@ -71,10 +72,11 @@ copy_guest_programs() {
 
 # copy_guest_modules FROM TO: the few modules a guest needs, unpacked, so that insmod is enough to load them.
 copy_guest_modules() {
-    local from=$1/kernel to=$2 module file
+    local from=$1 to=$2 module file
     mkdir -p "$to"
+    cp "$from"/modules.{order,builtin*} "$to/"
     for module in uio uio_pci_generic failover net_failover virtio_net; do
-        file=$(find "$from" -name "$module.ko*" | head -n 1)
+        file=$(find "$from/kernel" -name "$module.ko*" | head -n 1)
         case $file in
             *.ko) cp "$file" "$to/" ;;
             *.ko.xz) xz -dc "$file" >"$to/$module.ko" ;;
@@ -82,6 +84,12 @@ copy_guest_modules() {
             *) die "the guest's kernel has no module $module" ;;
         esac
     done
+}
+
+# index_guest_modules PACKAGES TREE RELEASE: depmod, of the fetched packages. lspci complains where there is no index.
+index_guest_modules() {
+    "$1/usr/lib64/ld-linux-x86-64.so.2" --argv0 depmod --library-path "$1/usr/lib/x86_64-linux-gnu" \
+        "$1/usr/bin/kmod" --basedir "$2" "$3"
 }
 
 # The guest's own few text files; they are files in the tree, so that they can be read and checked as such.
