@@ -195,7 +195,8 @@ public final class ManagedProcess implements AutoCloseable {
      */
     public void signal(String signal) {
         try {
-            new ProcessBuilder("kill", "-s", signal, Long.toString(process.pid())).start().waitFor();
+            // The shell's own kill: small systems have no program of that name.
+            new ProcessBuilder("sh", "-c", "kill -s " + signal + " " + process.pid()).start().waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
