@@ -50,9 +50,8 @@ public final class PktgenMain implements Callable<Integer> {
     @Option(names = "--window", paramLabel = "N",
             description = "packets on their way at most; default 512, or what the queues hold if that is less")
     private Integer window;
-    @Option(names = "--rate", paramLabel = "PPS", defaultValue = "0",
-            description = "packets a second at most; default: no limit")
-    private long rate;
+    @Option(names = "--rate", paramLabel = "PPS", description = "packets a second at most; default: no limit")
+    private Long rate;
     @Option(names = "--lcore", paramLabel = "N", description = "processor to run on; default: any")
     private Integer lcore;
     @Option(names = "--queue", paramLabel = "N|all", defaultValue = "all",

@@ -22,11 +22,11 @@ import java.util.stream.IntStream;
  * @param size            bytes, FCS counted
  * @param burst           packets
  * @param window          packets
- * @param rate            packets a second, 0 for no limit
+ * @param rate            packets a second
  * @param queue           a number or "all"
  * @param timeoutSeconds  seconds
  */
-record PlanChecks(Long count, Double durationSeconds, int size, int burst, Integer window, long rate, String queue,
+record PlanChecks(Long count, Double durationSeconds, int size, int burst, Integer window, Long rate, String queue,
         double timeoutSeconds) {
     private static final int MAX_BURST = 1_024;
     private static final int DEFAULT_WINDOW = 512;
@@ -43,7 +43,7 @@ record PlanChecks(Long count, Double durationSeconds, int size, int burst, Integ
                 size);
         require(burst >= 1 && burst <= MAX_BURST, "burst must be 1 to " + MAX_BURST, "burst", burst);
         require(window == null || window >= 1, "window must be at least 1", "window", window);
-        require(rate >= 0, "rate must be at least 1, or 0 for no limit", "rate", rate);
+        require(rate == null || rate >= 1, "rate must be at least 1, or left out for no limit", "rate", rate);
         require(queue.equals("all") || queue.matches("[0-9]{1,4}"), "queue must be a number or all", "queue", queue);
     }
 
@@ -65,7 +65,8 @@ record PlanChecks(Long count, Double durationSeconds, int size, int burst, Integ
                 burst);
         return new TrafficPlan(count == null ? Long.MAX_VALUE : count,
                 durationSeconds == null ? null : duration(durationSeconds), size, burst,
-                window == null ? Math.min(DEFAULT_WINDOW, capacity) : window, rate, queues, duration(timeoutSeconds));
+                window == null ? Math.min(DEFAULT_WINDOW, capacity) : window, rate == null ? 0 : rate, queues,
+                duration(timeoutSeconds));
     }
 
     private List<Integer> queues(VlinkPort port) {

@@ -56,7 +56,8 @@ class PktgenMainTest {
             --burst=0                  | burst must be 1 to 1024: burst=0
             --burst=1025               | burst must be 1 to 1024: burst=1025
             --window=0                 | window must be at least 1: window=0
-            --rate=-1                  | rate must be at least 1, or 0 for no limit: rate=-1
+            --rate=0                   | rate must be at least 1, or left out for no limit: rate=0
+            --rate=-1                  | rate must be at least 1, or left out for no limit: rate=-1
             --queue=-1                 | queue must be a number or all: queue=-1
             --lcore=4095               | lcore must be one that this process may use: lcore=4095
             --speed=9                  | Unknown option: '--speed=9'
