@@ -62,9 +62,7 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
     private static int checkedIdentity(DeviceAccess access) {
         int magic = access.readRegister(ControlRegister.MAGIC);
         if (magic == ControlRegister.ABSENT) {
-            throw new DeviceException("device does not answer (all registers read as ones): address="
-                    + access.address()
-                    + ": the agent on the host is gone: start virt_compute, then this machine again");
+            throw new DeviceException(access.goneMessage());
         }
         if (magic != ControlRegister.MAGIC_VALUE) {
             throw new DeviceException("device is not pci-vlink: address=" + access.address() + " magic=0x"

@@ -29,6 +29,22 @@ public interface DeviceAccess extends AutoCloseable {
     void writeRegister(ControlRegister register, int value);
 
     /**
+     * Whether the agent behind this device is gone. It does not come back to a device that is open: mapped memory stays usable,
+     * but nobody serves it. As slow as {@link #readRegister}, so for a device that is idle, once a second.
+     *
+     * @return true if the device can only be closed
+     */
+    default boolean isGone() {
+        return readRegister(ControlRegister.MAGIC) == ControlRegister.ABSENT;
+    }
+
+    /** {@return one line for a person, about a device that {@link #isGone}: what is known, and what to do} */
+    default String goneMessage() {
+        return "device does not answer (all registers read as ones): address=" + address()
+                + ": the agent on the host is gone: start virt_compute, then this machine again";
+    }
+
+    /**
      * Keeps other programs of this guest from using the selector COMMON_0 until {@link #endSelection}; waits for its turn
      * (SPEC.md section 4.1).
      */

@@ -117,6 +117,11 @@ final class VfioUserClient implements AutoCloseable {
         ask(VfioUserCommand.REGION_WRITE, RegionAccess.ofData(offset, region, data).encode()).close();
     }
 
+    /** {@return whether the agent has closed its end, or has died} */
+    boolean isGone() {
+        return connection.hungUp();
+    }
+
     private VfioUserMessage ask(VfioUserCommand command, byte[] payload) {
         int id = nextId++ & 0xffff;
         VfioUserMessage reply;

@@ -128,6 +128,17 @@ public final class VfioUserDevice implements DeviceAccess {
     }
 
     @Override
+    public boolean isGone() {
+        return client.isGone();
+    }
+
+    @Override
+    public String goneMessage() {
+        return "device is gone: vfio_user=" + socket + ": the agent has stopped, or its domain was unregistered: start"
+                + " virt_compute, register the domain, and start this program again";
+    }
+
+    @Override
     public void beginSelection() {
         // Nothing to do, here and below: this process is the only one on the device.
     }

@@ -106,6 +106,18 @@ class PciDeviceTest {
     }
 
     @Test
+    void isGoneWhereItsRegistersReadAsOnes() throws IOException {
+        makeResourceFiles();
+        tree.register(ControlRegister.MAGIC, ControlRegister.MAGIC_VALUE);
+        try (PciDevice device = open()) {
+            assertThat(device.isGone()).isFalse();
+            tree.register(ControlRegister.MAGIC, ControlRegister.ABSENT);
+            assertThat(device.isGone()).isTrue();
+            assertThat(device.goneMessage()).contains("address=" + PciTree.ADDRESS, "start virt_compute");
+        }
+    }
+
+    @Test
     void letsOneProgramHaveALinkAtATime() throws IOException {
         makeResourceFiles();
         try (PciDevice first = open(); PciDevice second = open()) {

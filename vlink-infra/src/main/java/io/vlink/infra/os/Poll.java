@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 final class Poll {
     /** There is something to read, or the stream has ended. */
     static final short POLLIN = 1;
+    /** Nothing is asked for: what is told in any case, a hang-up or an error. */
+    static final short ONLY_HANG_UP = 0;
     private static final VarHandle FD = field("fd");
     private static final VarHandle EVENTS = field("events");
 

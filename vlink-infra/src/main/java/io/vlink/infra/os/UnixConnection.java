@@ -199,6 +199,22 @@ public final class UnixConnection implements AutoCloseable {
     }
 
     /**
+     * Whether the other end is closed, although bytes from it may still be here to be received. Only looks, from any thread.
+     * Source: {@code poll(2)}, POLLHUP.
+     *
+     * @throws OsException if the kernel refuses
+     * @throws IllegalStateException if this end is closed
+     */
+    public boolean hungUp() {
+        int held = fd.acquire();
+        try {
+            return Poll.await(held, Poll.ONLY_HANG_UP, 0);
+        } finally {
+            fd.release();
+        }
+    }
+
+    /**
      * Limits how long a later {@link #receive} blocks before it throws EAGAIN; 0 is without limit. Source:
      * {@code socket(7)}, SO_RCVTIMEO.
      *

@@ -135,7 +135,7 @@ public final class UnixListener implements AutoCloseable {
                         warned = true;
                     }
                     // Without events this wakes early only for a hang-up, which is what close() causes.
-                    Poll.await(held, (short) 0, SHORTAGE_PAUSE_MILLIS);
+                    Poll.await(held, Poll.ONLY_HANG_UP, SHORTAGE_PAUSE_MILLIS);
                 }
                 default -> throw new OsException("accept4", -result, "path=" + path, "");
             }

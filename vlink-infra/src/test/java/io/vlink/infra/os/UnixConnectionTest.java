@@ -76,6 +76,18 @@ class UnixConnectionTest {
     }
 
     @Nested
+    class HungUp {
+        @Test
+        void tellsAClosedOtherEndFromASilentOneAndFromOneWithBytesLeft() {
+            assertThat(left.hungUp()).isFalse();
+            right.send(new byte[1], 0, 1, List.of());
+            assertThat(left.hungUp()).isFalse();
+            right.close();
+            assertThat(left.hungUp()).isTrue();
+        }
+    }
+
+    @Nested
     class Send {
         @Test
         void rejectsDescriptorsWithoutAByte() {

@@ -1,0 +1,65 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.vlink.spec.pci.BarShape;
+import io.vlink.spec.vfiouser.VfioUserProtocol;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A client, and a server that agrees on the version and says no more; whole devices are for the tests with an agent. */
+@Timeout(30)
+class VfioUserClientTest {
+    @TempDir
+    private Path folder;
+
+    /** Sends the client's own proposal back, as a reply. */
+    private static SocketChannel answerVersion(ServerSocketChannel server) {
+        try {
+            SocketChannel channel = server.accept();
+            ByteBuffer message = ByteBuffer.allocate(4_096).order(ByteOrder.LITTLE_ENDIAN);
+            while (message.position() < VfioUserProtocol.HEADER_BYTES
+                    || message.position() < message.getInt(VfioUserProtocol.SIZE_OFFSET)) {
+                channel.read(message);
+            }
+            message.putInt(VfioUserProtocol.FLAGS_OFFSET, VfioUserProtocol.TYPE_REPLY);
+            channel.write(message.flip());
+            return channel;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void knowsThatTheAgentIsGoneWithoutAskingIt() throws IOException {
+        Path socket = folder.resolve("s");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            CompletableFuture<SocketChannel> agent = CompletableFuture.supplyAsync(() -> answerVersion(server));
+            try (VfioUserClient client = new VfioUserClient(socket)) {
+                SocketChannel served = agent.join();
+                assertThat(client.isGone()).isFalse();
+                served.close();
+                assertThat(client.isGone()).isTrue();
+                assertThatExceptionOfType(DeviceException.class)
+                        .isThrownBy(() -> client.readInt(BarShape.REGISTER_BAR, 0))
+                        .withMessageContaining("vfio_user=" + socket);
+            }
+        }
+    }
+}
