@@ -16,6 +16,7 @@ import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.GuestCounter;
 import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.pci.ControlRegister;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class EchoLoopTest {
     private static final long BUFFER = 10 * SmallHost.BUFFER_BYTES;
@@ -179,6 +181,16 @@ class EchoLoopTest {
         }
         assertThat(link.poll()).isTrue();
         assertThat(host.tx.poll(host.batch, 8)).isZero();
+    }
+
+    @Test
+    @Timeout(30)
+    void endsWhenTheAgentIsGoneEvenThoughTheLinkLooksUp() {
+        EchoLoop echo = echo(0);
+        host.bringUp(link);
+        host.register(ControlRegister.MAGIC, ControlRegister.ABSENT);
+        echo.run();
+        assertThat(echo.isDeviceGone()).isTrue();
     }
 
     @Test

@@ -74,13 +74,16 @@ public final class EchoCommand implements Callable<Integer> {
             try {
                 printReady(guest, links, echo);
                 echo.run();
-                echo.drain(DRAIN_NANOS);
+                echo.drain(echo.isDeviceGone() ? 0 : DRAIN_NANOS);
                 for (GuestLink left : links) {
                     left.close();
                 }
                 report.end(echo.totals(), json);
             } finally {
                 signal.finished();
+            }
+            if (echo.isDeviceGone()) {
+                throw new DeviceException(guest.access().goneMessage());
             }
         }
         return 0;

@@ -6,8 +6,10 @@ package io.vlink.guest.echo;
 import io.vlink.guest.GuestDevice;
 import io.vlink.guest.GuestLink;
 import io.vlink.guest.GuestQueue;
+import io.vlink.guest.device.DeviceAccess;
 import io.vlink.spec.channel.GuestCounter;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The echo's loop over links and channels. While packets flow it allocates nothing and calls the system for nothing; the clock
@@ -16,12 +18,17 @@ import java.util.List;
 public final class EchoLoop {
     /** Rounds between two looks at the clock, as a mask. */
     private static final int CLOCK_MASK = 63;
+    private static final long DEVICE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final EchoLink[] links;
     private final Idle idle;
     private final EchoEvents events;
     private final boolean[] faultSeen;
+    private final DeviceAccess access;
     private volatile boolean stopped;
+    private boolean deviceGone;
+    private long nextDeviceLook;
+    private long echoedAtDeviceLook;
     private long echoed;
     private long startNanos;
 
@@ -56,6 +63,7 @@ public final class EchoLoop {
             channels += this.links[i].queues().length;
         }
         this.faultSeen = new boolean[channels];
+        this.access = device.access();
         this.plan = plan;
         this.idle = new Idle(plan.idle());
         this.events = events;
@@ -67,9 +75,10 @@ public final class EchoLoop {
         return faultSeen.length;
     }
 
-    /** Runs until a limit of the plan is reached or {@link #stop} is called. */
+    /** Runs until a limit of the plan is reached, {@link #stop} is called, or the device {@link #isDeviceGone}. */
     public void run() {
         startNanos = System.nanoTime();
+        nextDeviceLook = startNanos + DEVICE_NANOS;
         long nextReport = startNanos + plan.reportNanos();
         int rounds = 0;
         while (!stopped && (plan.count() == 0 || echoed < plan.count())) {
@@ -82,6 +91,10 @@ public final class EchoLoop {
                 continue;
             }
             lookForFaults();
+            lookForDevice();
+            if (deviceGone) {
+                return;
+            }
             if (plan.nanos() > 0 && System.nanoTime() - startNanos >= plan.nanos()) {
                 return;
             }
@@ -90,6 +103,21 @@ public final class EchoLoop {
                 nextReport += plan.reportNanos();
             }
         }
+    }
+
+    /** {@return whether {@link #run} ended because the agent is gone; nothing can come from this device any more} */
+    public boolean isDeviceGone() {
+        return deviceGone;
+    }
+
+    /** While packets flow, a host driver is alive and may finish without its agent: the device is asked when all is quiet. */
+    private void lookForDevice() {
+        if (System.nanoTime() - nextDeviceLook < 0) {
+            return;
+        }
+        nextDeviceLook = System.nanoTime() + DEVICE_NANOS;
+        deviceGone = echoed == echoedAtDeviceLook && access.isGone();
+        echoedAtDeviceLook = echoed;
     }
 
     /**
