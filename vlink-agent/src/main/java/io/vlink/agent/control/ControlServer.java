@@ -24,9 +24,6 @@ import org.slf4j.LoggerFactory;
 
 /** Accepts control connections and gives each a thread, up to a limit. Any thread may close it. */
 public final class ControlServer implements AutoCloseable {
-    /** Connections at a time: each VM and each attached driver keeps one. */
-    public static final int MAX_CONNECTIONS = 64;
-
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final int SEND_TIMEOUT_MILLIS = 5_000;
     private static final int END_TIMEOUT_MILLIS = 1_000;
@@ -36,12 +33,17 @@ public final class ControlServer implements AutoCloseable {
     private final Predicate<PeerCredentials> allowed;
     private final Supplier<ReportWriter.AgentFacts> facts;
     private final Function<String, Path> socketOfDomain;
-    private final Map<ControlConnection, Thread> sessions = new ConcurrentHashMap<>();
+    private final ConnectionLimits limits;
+    private final Map<ControlConnection, Session> sessions = new ConcurrentHashMap<>();
     private final Thread acceptor;
     private volatile boolean closing;
 
+    /** Who has a connection, and the thread that serves it. */
+    private record Session(PeerCredentials peer, Thread thread) {
+    }
+
     /**
-     * Starts to accept.
+     * Starts to accept, with the default limits.
      *
      * @param listener       where; belongs to the server from now on
      * @param inventory      what requests are about
@@ -51,11 +53,17 @@ public final class ControlServer implements AutoCloseable {
      */
     public ControlServer(UnixListener listener, Inventory inventory, Predicate<PeerCredentials> allowed,
             Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain) {
+        this(listener, inventory, allowed, facts, socketOfDomain, ConnectionLimits.DEFAULT);
+    }
+
+    ControlServer(UnixListener listener, Inventory inventory, Predicate<PeerCredentials> allowed,
+            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, ConnectionLimits limits) {
         this.listener = listener;
         this.inventory = inventory;
         this.allowed = allowed;
         this.facts = facts;
         this.socketOfDomain = socketOfDomain;
+        this.limits = limits;
         this.acceptor = Thread.ofPlatform().name("control-accept").daemon().start(this::acceptAll);
     }
 
@@ -77,11 +85,13 @@ public final class ControlServer implements AutoCloseable {
             if (!allowed.test(peer)) {
                 refuse(connection, peer, StatusCode.DENIED, "this user may not use the agent: uid=" + peer.uid()
                         + ": start the agent with --socket-group, and join that group");
-            } else if (sessions.size() >= MAX_CONNECTIONS) {
-                refuse(connection, peer, StatusCode.NO_RESOURCES,
-                        "too many connections: limit=" + MAX_CONNECTIONS + ": detach a driver or stop a VM first");
-            } else {
+                return;
+            }
+            String tooMany = limits.refusal(sessions.values().stream().map(Session::peer).toList(), peer);
+            if (tooMany == null) {
                 start(connection, peer);
+            } else {
+                refuse(connection, peer, StatusCode.NO_RESOURCES, tooMany);
             }
         } catch (OsException e) {
             LOG.debug("event=control_connection_lost error={}", e.getMessage());
@@ -98,7 +108,8 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void start(ControlConnection connection, PeerCredentials peer) {
-        ControlSession session = new ControlSession(connection, peer, inventory, facts, socketOfDomain);
+        ControlSession session = new ControlSession(connection, peer, inventory, facts, socketOfDomain,
+                limits.idle());
         Thread thread = Thread.ofPlatform().name("control-" + peer.pid()).daemon().unstarted(() -> {
             try {
                 session.run();
@@ -106,7 +117,7 @@ public final class ControlServer implements AutoCloseable {
                 sessions.remove(connection);
             }
         });
-        sessions.put(connection, thread);
+        sessions.put(connection, new Session(peer, thread));
         thread.start();
         if (closing) {
             connection.shutdown();
@@ -125,9 +136,9 @@ public final class ControlServer implements AutoCloseable {
         listener.close();
         long deadlineNanos = System.nanoTime() + END_TIMEOUT_MILLIS * 1_000_000L;
         join(acceptor, deadlineNanos);
-        Map<ControlConnection, Thread> open = Map.copyOf(sessions);
+        Map<ControlConnection, Session> open = Map.copyOf(sessions);
         open.keySet().forEach(ControlConnection::shutdown);
-        open.values().forEach(thread -> join(thread, deadlineNanos));
+        open.values().forEach(session -> join(session.thread(), deadlineNanos));
     }
 
     private static void join(Thread thread, long deadlineNanos) {

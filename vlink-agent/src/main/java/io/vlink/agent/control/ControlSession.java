@@ -20,6 +20,7 @@ import io.vlink.spec.control.Role;
 import io.vlink.spec.control.StatusCode;
 import io.vlink.spec.control.TlvType;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -55,16 +56,18 @@ final class ControlSession implements Runnable {
     private final Inventory inventory;
     private final Supplier<ReportWriter.AgentFacts> facts;
     private final Function<String, Path> socketOfDomain;
+    private final Duration idle;
     private Attachment attachment;
     private Domain domain;
 
     ControlSession(ControlConnection connection, PeerCredentials peer, Inventory inventory,
-            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain) {
+            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, Duration idle) {
         this.connection = connection;
         this.peer = peer;
         this.inventory = inventory;
         this.facts = facts;
         this.socketOfDomain = socketOfDomain;
+        this.idle = idle;
     }
 
     @Override
@@ -87,6 +90,9 @@ final class ControlSession implements Runnable {
             ControlConnection.Received received;
             Reply reply;
             try {
+                if (!awaitRequest()) {
+                    return;
+                }
                 received = connection.receive(0);
                 if (received == null) {
                     return;
@@ -98,6 +104,17 @@ final class ControlSession implements Runnable {
             }
             connection.send(reply.message(), reply.fds());
         }
+    }
+
+    /** Only who holds a link or a domain may be silent; everybody else takes a place from those who have a request. */
+    private boolean awaitRequest() {
+        if (attachment != null || domain != null || connection.readable(idle)) {
+            return true;
+        }
+        LOG.warn("event=control_connection_idle pid={} uid={} seconds={}", peer.pid(), peer.uid(), idle.toSeconds());
+        connection.send(ControlMessage.failure(StatusCode.FAILED, "connection was closed, because it asked for nothing:"
+                + " seconds=" + idle.toSeconds() + ": connect again"), List.of());
+        return false;
     }
 
     private Reply answer(ControlMessage message) {

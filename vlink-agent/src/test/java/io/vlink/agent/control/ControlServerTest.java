@@ -8,15 +8,18 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.vlink.agent.AgentFixture;
+import io.vlink.agent.domain.Inventory;
 import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlException;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
 import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.os.UnixListener;
 import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.StatusCode;
@@ -280,14 +283,15 @@ class ControlServerTest {
     void refusesOneConnectionTooManyAndServesAgainAfterwards() {
         List<ControlConnection> open = new ArrayList<>();
         try {
-            for (int i = 0; i < ControlServer.MAX_CONNECTIONS; i++) {
+            for (int i = 0; i < ConnectionLimits.DEFAULT.perProcess(); i++) {
                 open.add(agent.connect());
                 open.getLast().request(ControlMessage.request(Role.TOOL, Request.HELLO).build());
             }
             try (ControlConnection tooMany = agent.connect()) {
                 ControlConnection.Received refusal = tooMany.receive(0, Duration.ofSeconds(5));
                 assertThat(refusal.message().status()).isEqualTo(StatusCode.NO_RESOURCES);
-                assertThat(refusal.message().text(TlvType.MESSAGE)).contains("limit=64");
+                assertThat(refusal.message().text(TlvType.MESSAGE))
+                        .contains("this process has too many connections: pid=", "limit=128");
             }
         } finally {
             open.forEach(ControlConnection::close);
@@ -296,11 +300,41 @@ class ControlServerTest {
     }
 
     @Test
+    void closesASilentConnectionThatHoldsNothingAndNoOther() throws IOException {
+        Path path = agent.write("idle", "").resolveSibling("i");
+        ConnectionLimits impatient = new ConnectionLimits(9, 9, 9, Duration.ofSeconds(2));
+        Inventory inventory = agent.agent().inventory();
+        try (ControlServer server = new ControlServer(UnixListener.bind(path, 1), inventory, peer -> true,
+                () -> null, agent.directory()::deviceSocket, impatient);
+                ControlConnection holder = ControlConnection.connect(path);
+                ControlConnection silent = ControlConnection.connect(path)) {
+            holder.request(registration(Role.QEMU, false));
+            ControlConnection.Received reason = silent.receive(0, Duration.ofSeconds(20));
+            assertThat(reason.message().text(TlvType.MESSAGE)).contains("asked for nothing", "connect again");
+            await().until(() -> server.connections() == 1);
+            refused(holder, registration(Role.QEMU, false), StatusCode.BUSY, "one domain");
+        }
+    }
+
+    @Test
+    void leavesRoomForOtherUsersAndOtherProcesses() {
+        ConnectionLimits limits = new ConnectionLimits(4, 3, 2, Duration.ofSeconds(1));
+        PeerCredentials first = new PeerCredentials(1, 1_000, 0);
+        PeerCredentials sameUser = new PeerCredentials(2, 1_000, 0);
+        PeerCredentials otherUser = new PeerCredentials(3, 0, 0);
+        assertThat(limits.refusal(List.of(first, first), first)).contains("pid=1 limit=2");
+        assertThat(limits.refusal(List.of(first, first), sameUser)).isNull();
+        assertThat(limits.refusal(List.of(first, first, sameUser), sameUser)).contains("uid=1000 limit=3");
+        assertThat(limits.refusal(List.of(first, first, sameUser), otherUser)).isNull();
+        assertThat(limits.refusal(List.of(first, first, sameUser, otherUser), otherUser)).contains("limit=4");
+    }
+
+    @Test
     void refusesAPeerThatIsNotAllowed() {
         PeerCheck check = new PeerCheck(1_000, peer -> peer.gid() == 77);
-        assertThat(check.test(new io.vlink.infra.os.PeerCredentials(1, 1_001, 1_001))).isFalse();
-        assertThat(check.test(new io.vlink.infra.os.PeerCredentials(1, 1_001, 77))).isTrue();
-        assertThat(check.test(new io.vlink.infra.os.PeerCredentials(1, 1_000, 5))).isTrue();
-        assertThat(check.test(new io.vlink.infra.os.PeerCredentials(1, 0, 0))).isTrue();
+        assertThat(check.test(new PeerCredentials(1, 1_001, 1_001))).isFalse();
+        assertThat(check.test(new PeerCredentials(1, 1_001, 77))).isTrue();
+        assertThat(check.test(new PeerCredentials(1, 1_000, 5))).isTrue();
+        assertThat(check.test(new PeerCredentials(1, 0, 0))).isTrue();
     }
 }

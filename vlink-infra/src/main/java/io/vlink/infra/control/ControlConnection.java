@@ -125,6 +125,17 @@ public final class ControlConnection implements AutoCloseable {
     }
 
     /**
+     * Waits until there is something to receive, be it the end of the stream.
+     *
+     * @param timeout how long
+     * @return false when the time is over
+     * @throws OsException when the socket fails
+     */
+    public boolean readable(Duration timeout) {
+        return connection.readable(timeout.toMillis());
+    }
+
+    /**
      * Sends a request without descriptors and waits {@link #REPLY_TIMEOUT} for a reply without descriptors.
      *
      * @param request what to ask
