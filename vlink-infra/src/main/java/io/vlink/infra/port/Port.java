@@ -1,0 +1,166 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.port;
+
+import io.vlink.infra.ring.PacketBurst;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A port on a virtual link: one of its two lanes. A program takes buffers with {@link #alloc}, writes frames into
+ * {@link #region}, and passes them on with {@link #txBurst}; what {@link #rxBurst} hands out is the program's until it passes
+ * it on or gives it back with {@link #free}. Packets are offsets in the region; nothing is copied.
+ *
+ * <p>
+ * A queue belongs to one thread at a time, the worker that {@linkplain #claim claimed} it; different queues may be driven by
+ * different threads. Every method with a queue is for its worker, the others are for any thread. Bursts neither allocate, nor
+ * lock, nor enter the kernel while the link is up, and whatever the peer does, they do not throw; an
+ * {@link IllegalArgumentException} means that the program passed a buffer that is not its own.
+ *
+ * <p>
+ * A packet larger than a buffer is a chain: consecutive entries of a burst, each but the last with the flag
+ * {@code Descriptor.FLAG_MORE}. Bursts pass chains whole or not at all, so a burst should have room for {@link #maxSegments}
+ * entries at least. Where {@link #maxSegments} is 1 there are none, and an entry is a packet.
+ */
+public interface Port extends AutoCloseable {
+    /** {@return name of the link} */
+    String link();
+
+    /** {@return the 6 bytes of the link's MAC address, which is that of the guest's side; a copy} */
+    byte[] macBytes();
+
+    /** {@return bytes of an IP packet, at most} */
+    int mtu();
+
+    /** {@return bytes of a frame, at most: the MTU and the Ethernet header, without the FCS} */
+    int maxFrameBytes();
+
+    /** {@return descriptors of a packet, at most: 1 where the largest frame fits a buffer} */
+    int maxSegments();
+
+    /** {@return bytes of a buffer} */
+    int bufferBytes();
+
+    /** {@return queues; they are numbered from 0} */
+    int queues();
+
+    /** {@return data channels of the link} */
+    int dataChannels();
+
+    /** {@return descriptors in each ring of a data channel} */
+    int queueSize();
+
+    /** {@return the packet region; frames are written and read here} */
+    MemorySegment region();
+
+    /**
+     * Makes the calling program the only worker of a queue.
+     *
+     * @param queue  0 to {@link #queues} - 1
+     * @param worker who it is, for the message to the second one
+     * @return gives the queue back when it is closed
+     * @throws PortException if there is no such queue, or it has a worker already
+     */
+    QueueClaim claim(int queue, String worker);
+
+    /**
+     * Follows the other lane, and says whether packets may flow. Bursts do this themselves; a worker that makes none must call
+     * it now and then, because a new epoch waits for all workers.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @return true if the link is up
+     */
+    boolean poll(int queue);
+
+    /**
+     * How often the link has come up since the port was attached, as this queue has seen it. When it changes, packets that
+     * were on their way are not coming any more, and what the worker holds must be forgotten by a guest.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @return epochs, from 0
+     */
+    long epochCount(int queue);
+
+    /**
+     * Receives packets and appends them to a burst.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @param into  what it has room for is the limit
+     * @return how many entries
+     */
+    int rxBurst(int queue, PacketBurst into);
+
+    /**
+     * Transmits packets from the first on. Those that were not taken are still the program's.
+     *
+     * @param queue   0 to {@link #queues} - 1
+     * @param packets left as they are: call {@link PacketBurst#removeFirst} with the result
+     * @return how many entries were taken; fewer than there are if the queue is full, 0 if the link is down
+     * @throws IllegalArgumentException (host) if the program does not hold a packet's buffer, or the packet is no frame
+     */
+    int txBurst(int queue, PacketBurst packets);
+
+    /**
+     * Appends empty buffers to a burst, each from its first byte on.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @param into  receives the buffers
+     * @param count buffers wanted
+     * @return how many there were; fewer if they run short or the burst has no more room
+     */
+    int alloc(int queue, PacketBurst into, int count);
+
+    /**
+     * Gives buffers back, from the first on.
+     *
+     * @param queue   0 to {@link #queues} - 1
+     * @param packets left as they are: call {@link PacketBurst#removeFirst} with the result
+     * @return how many were taken: all on the host; on a guest what its {@code free} ring has room for
+     * @throws IllegalArgumentException (host) for a buffer that the program does not hold
+     */
+    int free(int queue, PacketBurst packets);
+
+    /**
+     * Gives packets back that the program could not transmit, and counts them as dropped ({@code tx_dropped}).
+     *
+     * @param queue   0 to {@link #queues} - 1
+     * @param packets left as they are
+     * @return how many were taken, as {@link #free} does
+     */
+    int drop(int queue, PacketBurst packets);
+
+    /**
+     * Whether a queue's channels are out of use until the next epoch, because the peer moved a position out of range.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @return true if a channel is
+     */
+    boolean isQuarantined(int queue);
+
+    /**
+     * Whether the peer has taken everything that was transmitted on a queue: what it has not is lost when this side leaves.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     * @return true if nothing waits, or the link is down
+     */
+    boolean isDrained(int queue);
+
+    /** {@return whether the link is up, as the workers have last seen it} */
+    boolean isUp();
+
+    /** {@return whether what the port was attached through has gone: the agent, or the device; it does not come back} */
+    boolean isGone();
+
+    /** {@return counters of all data channels, as they are now} */
+    PortStatistics statistics();
+
+    /** Joins the link, as attaching has done already: asks for a new epoch. Only while no worker runs. */
+    void start();
+
+    /** Leaves the link and keeps the port; packets on their way are lost. Only while no worker runs. */
+    void stop();
+
+    /** Detaches. The port cannot be used any more; closing it again does nothing. Only while no worker runs. */
+    @Override
+    void close();
+}
