@@ -23,10 +23,22 @@ public final class MemorySize {
      * @throws IllegalArgumentException if the text is not that, or stands for 0 or for more than a {@code long} holds
      */
     public static long parse(String text) {
+        return parse("size", text);
+    }
+
+    /**
+     * The same for a value that has a name.
+     *
+     * @param name what the message calls the value, such as the option that it comes from
+     * @param text the value
+     * @return bytes
+     * @throws IllegalArgumentException if the text is no size
+     */
+    public static long parse(String name, String text) {
         Matcher matcher = SIZE.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(
-                    "a memory size is a whole number with K, M, G, T or nothing after it: size=" + text
+                    "a memory size is a whole number with K, M, G, T or nothing after it: " + name + "=" + text
                             + ": write 512M or 1G");
         }
         int shift = matcher.group(2) == null
@@ -36,10 +48,10 @@ public final class MemorySize {
         try {
             number = Long.parseLong(matcher.group(1));
         } catch (NumberFormatException tooLarge) {
-            throw outOfRange(text);
+            throw outOfRange(name, text);
         }
         if (number == 0 || number > Long.MAX_VALUE >> shift) {
-            throw outOfRange(text);
+            throw outOfRange(name, text);
         }
         return number << shift;
     }
@@ -50,7 +62,8 @@ public final class MemorySize {
         return (bytes >> (unit * UNIT_SHIFT)) + (unit == 0 ? "" : UNITS.substring(unit - 1, unit));
     }
 
-    private static IllegalArgumentException outOfRange(String text) {
-        return new IllegalArgumentException("a memory size must not be 0, nor 8 EiB or more: size=" + text);
+    private static IllegalArgumentException outOfRange(String name, String text) {
+        return new IllegalArgumentException("a memory size must not be 0, nor 8 EiB or more: " + name + "=" + text
+                + ": write 512M or 1G");
     }
 }

@@ -183,7 +183,15 @@ public final class PacketRegion implements AutoCloseable {
         if (bytes < Limits.MIN_REGION_BYTES || bytes > Limits.MAX_REGION_BYTES || Long.bitCount(bytes) != 1) {
             throw new IllegalArgumentException("a region must be a power of two from "
                     + MemorySize.format(Limits.MIN_REGION_BYTES) + " to " + MemorySize.format(Limits.MAX_REGION_BYTES)
-                    + ": memory=" + MemorySize.format(bytes) + ": use --memory 1G");
+                    + ": memory=" + MemorySize.format(bytes) + ": use --memory "
+                    + MemorySize.format(nextGoodSize(bytes)));
         }
+    }
+
+    private static long nextGoodSize(long bytes) {
+        if (bytes >= Limits.MAX_REGION_BYTES) {
+            return Limits.MAX_REGION_BYTES;
+        }
+        return Math.max(Limits.MIN_REGION_BYTES, Long.highestOneBit(Math.max(1, bytes)) << 1);
     }
 }
