@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
 /**
@@ -36,6 +37,8 @@ final class LinkConfigParser {
 
     private static final Set<String> KNOWN_KEYS = Set.of(QUEUE_SIZE);
     private static final int MANDATORY_FIELDS = 3;
+    private static final String EXAMPLE_CHANNELS = "3";
+    private static final String EXAMPLE_QUEUE_SIZE = "1024";
     private static final List<String> FIELD_NAMES = List.of("name", "MAC address", "number of channels");
     // No number here has more digits; longer ones are too large, whatever they are.
     private static final int MAX_DIGITS = 9;
@@ -136,7 +139,7 @@ final class LinkConfigParser {
 
     private Integer parseChannels(Field field) {
         Integer channels = orProblem(field.column(),
-                () -> LinkDefinition.checkChannels(number("channels", field.text())));
+                () -> orExample(LinkDefinition::checkChannels, number("channels", field.text()), EXAMPLE_CHANNELS));
         if (channels == null) {
             return null;
         }
@@ -168,7 +171,7 @@ final class LinkConfigParser {
             } else {
                 String value = option.text().substring(equals + 1);
                 Integer size = orProblem(option.column() + equals + 1,
-                        () -> RingLayout.checkQueueSize(number(QUEUE_SIZE, value)));
+                        () -> orExample(RingLayout::checkQueueSize, number(QUEUE_SIZE, value), EXAMPLE_QUEUE_SIZE));
                 queueSize = queueSize == null ? null : size;
                 continue;
             }
@@ -180,13 +183,25 @@ final class LinkConfigParser {
     private static int number(String name, String text) {
         if (text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
             throw new IllegalArgumentException(name + " must be a whole number in decimal digits: " + name + "="
-                    + Shown.quoted(text) + "; right would be " + (name.equals(QUEUE_SIZE) ? "1024" : "3"));
+                    + Shown.quoted(text) + "; right would be " + example(name));
         }
         if (text.length() > MAX_DIGITS) {
             throw new IllegalArgumentException(name + " is far too large: " + name + "=" + Shown.quoted(text)
-                    + "; right would be " + (name.equals(QUEUE_SIZE) ? "1024" : "3"));
+                    + "; right would be " + example(name));
         }
         return Integer.parseInt(text);
+    }
+
+    private static int orExample(IntUnaryOperator check, int number, String example) {
+        try {
+            return check.applyAsInt(number);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + "; right would be " + example, e);
+        }
+    }
+
+    private static String example(String name) {
+        return name.equals(QUEUE_SIZE) ? EXAMPLE_QUEUE_SIZE : EXAMPLE_CHANNELS;
     }
 
     private <T> T orProblem(int column, Supplier<T> value) {

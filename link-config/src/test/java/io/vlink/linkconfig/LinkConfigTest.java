@@ -40,7 +40,7 @@ class LinkConfigTest {
                 tap1 53:54:00:00:00:01 3                        | 1:6  | must be unicast, its first byte even: mac=53:54:00:00:00:01; unicast would be 52:54:00:00:00:01
                 tap1 ff:ff:ff:ff:ff:ff 3                        | 1:6  | must be unicast
                 tap1 00:00:00:00:00:00 3                        | 1:6  | must not be all zero
-                tap1 52:54:00:00:00:01 1                        | 1:24 | channels must be 2 to 16, the control channel included: channels=1
+                tap1 52:54:00:00:00:01 1                        | 1:24 | channels must be 2 to 16, the control channel included: channels=1; right would be 3
                 tap1 52:54:00:00:00:01 17                       | 1:24 | channels=17
                 tap1 52:54:00:00:00:01 -3                       | 1:24 | channels must be a whole number in decimal digits: channels="-3"
                 tap1 52:54:00:00:00:01 three                    | 1:24 | channels="three"
@@ -51,7 +51,7 @@ class LinkConfigTest {
                 tap1 52:54:00:00:00:01 3 mtu=9000               | 1:26 | key="mtu"; right would be one of queue_size
                 tap1 52:54:00:00:00:01 3 Queue_size=8           | 1:26 | option key must be known
                 tap1 52:54:00:00:00:01 3 queue_size=            | 1:37 | queue_size=""; right would be 1024
-                tap1 52:54:00:00:00:01 3 queue_size=1000        | 1:37 | queue_size must be a power of two from 8 to 16384: queue_size=1000
+                tap1 52:54:00:00:00:01 3 queue_size=1000        | 1:37 | queue_size must be a power of two from 8 to 16384: queue_size=1000; right would be 1024
                 tap1 52:54:00:00:00:01 3 queue_size=4           | 1:37 | queue_size=4
                 tap1 52:54:00:00:00:01 3 queue_size=32768       | 1:37 | queue_size=32768
                 tap1 52:54:00:00:00:01 3 queue_size=4294967296  | 1:37 | queue_size is far too large
@@ -140,7 +140,7 @@ class LinkConfigTest {
 
             assertThat(problemsOf(latin1)).extracting(Problem::toString).containsExactly(
                     "f:2:6: file must be UTF-8: byte 0xe9 at offset 30; right would be to save it as UTF-8",
-                    "f:3:24: channels must be 2 to 16, the control channel included: channels=1");
+                    "f:3:24: channels must be 2 to 16, the control channel included: channels=1; right would be 3");
         }
 
         @Test
