@@ -3,6 +3,7 @@
 
 package io.vlink.agent;
 
+import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.domain.RegionSettings;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
@@ -41,7 +42,6 @@ import picocli.CommandLine.Spec;
 public final class VirtComputeMain implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(VirtComputeMain.class);
     private static final int PRIVATE_UMASK = 077;
-    private static final int MAX_MODE = 0777;
 
     @Spec
     private CommandSpec spec;
@@ -102,8 +102,12 @@ public final class VirtComputeMain implements Callable<Integer> {
      * @param args command line
      */
     public static void main(String[] args) {
-        int status = new CommandLine(new VirtComputeMain()).execute(args);
-        System.exit(status);
+        System.exit(commandLine().execute(args));
+    }
+
+    /** {@return the command line, for main and for tests} */
+    static CommandLine commandLine() {
+        return OneLineErrors.of(new CommandLine(new VirtComputeMain()));
     }
 
     @Override
@@ -129,7 +133,7 @@ public final class VirtComputeMain implements Callable<Integer> {
     }
 
     /** Says why the agent did not start, unless a signal came meanwhile: then that is why, and the hook ends the process. */
-    private static int failed(Thread stopper, RuntimeException failure, String message) {
+    private int failed(Thread stopper, RuntimeException failure, String message) {
         try {
             // The hook would turn this failure into success.
             Runtime.getRuntime().removeShutdownHook(stopper);
@@ -137,10 +141,9 @@ public final class VirtComputeMain implements Callable<Integer> {
             LOG.debug("event=stopped_while_starting error={}", failure.toString());
             return CommandLine.ExitCode.OK;
         }
-        System.err.println("virt_compute: " + message);
         return failure instanceof IllegalArgumentException
-                ? CommandLine.ExitCode.USAGE
-                : CommandLine.ExitCode.SOFTWARE;
+                ? OneLineErrors.wrongUsage(spec.commandLine(), message)
+                : OneLineErrors.failed(spec.commandLine(), message);
     }
 
     private static void awaitSignal() {
@@ -161,9 +164,9 @@ public final class VirtComputeMain implements Callable<Integer> {
 
     private AgentSettings settings() {
         try {
-            long bytes = MemorySize.parse(memory);
+            long bytes = MemorySize.parse("memory", memory);
             PageSizeChoice pages = pages();
-            long limit = memoryLimit == null ? RegionSettings.NO_LIMIT : MemorySize.parse(memoryLimit);
+            long limit = memoryLimit == null ? RegionSettings.NO_LIMIT : MemorySize.parse("memory-limit", memoryLimit);
             if (!logFormat.toLowerCase(Locale.ROOT).equals(logFormat)
                     || !(logFormat.equals("text") || logFormat.equals("json"))) {
                 throw new IllegalArgumentException("log format must be text or json: log-format=" + logFormat);
@@ -189,14 +192,10 @@ public final class VirtComputeMain implements Callable<Integer> {
         if (socketMode == null) {
             return OptionalInt.empty();
         }
-        try {
-            int mode = Integer.parseInt(socketMode, 8);
-            if (mode >= 0 && mode <= MAX_MODE) {
-                return OptionalInt.of(mode);
-            }
-        } catch (NumberFormatException e) {
-            LOG.debug("event=option_refused error={}", e.getMessage());
+        if (!socketMode.matches("0*[0-7]{1,3}")) {
+            throw new IllegalArgumentException("socket mode must be octal, 0 to 0777: socket-mode=" + socketMode
+                    + ": write 0660");
         }
-        throw new IllegalArgumentException("socket mode must be octal, 0 to 0777: socket-mode=" + socketMode);
+        return OptionalInt.of(Integer.parseInt(socketMode, 8));
     }
 }

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class VirtComputeMainTest {
     private static final Duration START = Duration.ofSeconds(20);
@@ -49,24 +48,41 @@ class VirtComputeMainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--memory=lots,memory size", "--page-size=4K,page size", "--page-size=2M,--no-huge",
-            "--memory-limit=8M,memory_limit",
-            "--socket-mode=0999,octal", "--log-format=xml,log format", "--bogus,--bogus"})
-    void refusesWrongUsage(String option, String message) {
+    @CsvSource({"--memory=lots,memory=lots: write 512M or 1G", "--memory -1,memory=-1", "--memory 0,memory=0: write",
+            "--page-size=4K,page-size=4K", "--page-size=2M,--no-huge --page-size=2M",
+            "--memory-limit=32M,memory-limit=32M memory=1G: raise the limit", "--memory-limit=-1,memory-limit=-1",
+            "--memory,Missing required parameter for option '--memory'",
+            "--socket-mode=999,socket-mode=999: write 0660",
+            "--socket-mode=-1,socket-mode=-1", "--socket-mode=1777,socket-mode=1777", "--log-format=xml,log-format=xml",
+            "--bogus,option=--bogus", "surplus,argument=surplus: leave it out"})
+    void refusesWrongUsageInOneLine(String option, String message) {
         StringWriter errors = new StringWriter();
-        int status = new CommandLine(new VirtComputeMain()).setErr(new PrintWriter(errors)).execute("--no-huge",
-                "--run-dir",
-                run().toString(), option);
-        assertThat(errors.toString()).contains(message);
+        List<String> arguments = new ArrayList<>(List.of("--no-huge", "--run-dir", run().toString()));
+        arguments.addAll(List.of(option.split(" ")));
+        int status = VirtComputeMain.commandLine().setErr(new PrintWriter(errors))
+                .execute(arguments.toArray(String[]::new));
+        assertThat(errors.toString()).startsWith("virt_compute: ").contains(message)
+                .endsWith(" (see virt_compute --help)\n").hasLineCount(1);
         assertThat(status).isEqualTo(2);
         assertThat(run()).doesNotExist();
     }
 
     @Test
-    void refusesASizeThatIsNoPowerOfTwo() throws Exception {
-        try (ProgramProcess agent = start("--memory", "3M")) {
+    void regressionSaysNothingElseAboutAWrongMode() throws Exception {
+        try (ProgramProcess agent = start("--socket-mode", "999")) {
             assertThat(agent.awaitExit(START)).isEqualTo(2);
-            assertThat(agent.errors()).contains("power of two").doesNotContain("\tat ");
+            assertThat(agent.errors()).startsWith("virt_compute: ").hasLineCount(1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3M, 4M", "1K, 2M", "100G, 64G"})
+    void refusesASizeThatIsNoPowerOfTwoAndSaysWhichWouldBeRight(String size, String right) throws Exception {
+        try (ProgramProcess agent = start("--memory", size)) {
+            assertThat(agent.awaitExit(START)).isEqualTo(2);
+            assertThat(agent.errors()).startsWith("virt_compute: a region must be a power of two")
+                    .endsWith("memory=" + size + ": use --memory " + right + " (see virt_compute --help)\n")
+                    .hasLineCount(1);
             assertThat(run()).doesNotExist();
         }
     }

@@ -92,10 +92,12 @@ public final class Inventory implements AutoCloseable {
             }
             Domain known = domains.get(request.name());
             if (known != null && known.isRegistered()) {
+                // Who registered a persistent domain has ended long since.
                 throw new RequestException(StatusCode.BUSY, "the domain is registered already: vm_domain="
-                        + request.name() + " pid=" + known.ownerPid() + (known.isPersistent()
+                        + request.name() + (known.isPersistent()
                                 ? ": run vlinkctl unregister " + request.name() + " first"
-                                : ": stop that QEMU first, or choose another vm_domain="));
+                                : " pid=" + known.ownerPid()
+                                        + ": stop that QEMU first, or choose another vm_domain="));
             }
             if (known != null && !known.request().equals(request)) {
                 throw new RequestException(StatusCode.BUSY,

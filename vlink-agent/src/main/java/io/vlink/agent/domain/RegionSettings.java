@@ -41,8 +41,9 @@ public record RegionSettings(long bytes, PageSizeChoice pages, long limitBytes, 
      */
     public RegionSettings {
         if (limitBytes < bytes) {
-            throw new IllegalArgumentException("memory_limit must be at least memory, as one region is always reserved:"
-                    + " memory_limit=" + MemorySize.format(limitBytes) + " memory=" + MemorySize.format(bytes));
+            throw new IllegalArgumentException("memory-limit must be at least memory, as one region is always reserved:"
+                    + " memory-limit=" + MemorySize.format(limitBytes) + " memory=" + MemorySize.format(bytes)
+                    + ": raise the limit, or lower --memory");
         }
     }
 }

@@ -89,7 +89,7 @@ final class RegionStore implements AutoCloseable {
             throw new RequestException(StatusCode.NO_RESOURCES,
                     "another trust group needs another region, which --memory-limit does not allow: used="
                             + MemorySize.format(used) + " region=" + MemorySize.format(settings.bytes())
-                            + " memory_limit="
+                            + " memory-limit="
                             + MemorySize.format(settings.limitBytes())
                             + ": restart the agent with more, or share a region with trust_group=");
         }

@@ -3,7 +3,10 @@
 
 package io.vlink.agent.tools;
 
+import io.vlink.agent.command.OneLineErrors;
+import io.vlink.infra.os.OsException;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** A tool cannot do what it was asked for; the message says why and what to do, and may have several lines. */
 public class ToolException extends RuntimeException {
@@ -18,8 +21,14 @@ public class ToolException extends RuntimeException {
         super(message);
     }
 
-    /** {@return the program's exit status} */
-    int exitStatus() {
-        return CommandLine.ExitCode.SOFTWARE;
+    /** Prints a failure and returns the program's exit status; throws what is a bug. */
+    static int print(Exception failure, CommandLine command, ParseResult result) throws Exception {
+        if (failure instanceof UsageException) {
+            return OneLineErrors.wrongUsage(command, failure.getMessage());
+        }
+        if (failure instanceof ToolException || failure instanceof OsException) {
+            return OneLineErrors.failed(command, failure.getMessage());
+        }
+        throw failure;
     }
 }

@@ -3,8 +3,6 @@
 
 package io.vlink.agent.tools;
 
-import picocli.CommandLine;
-
 /** A command line that says something wrong; the program ends with status 2. */
 public final class UsageException extends ToolException {
     private static final long serialVersionUID = 1L;
@@ -16,10 +14,5 @@ public final class UsageException extends ToolException {
      */
     public UsageException(String message) {
         super(message);
-    }
-
-    @Override
-    int exitStatus() {
-        return CommandLine.ExitCode.USAGE;
     }
 }

@@ -3,11 +3,11 @@
 
 package io.vlink.agent.tools;
 
+import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.Fd;
-import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.ProgramReplacement;
 import io.vlink.infra.region.MemorySize;
 import io.vlink.linkconfig.LinkConfig;
@@ -86,18 +86,9 @@ public final class VlinkQemuMain implements Callable<Integer> {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        CommandLine commandLine = new CommandLine(new VlinkQemuMain());
+        CommandLine commandLine = OneLineErrors.of(new CommandLine(new VlinkQemuMain()));
         commandLine.setStopAtPositional(true).setUnmatchedOptionsArePositionalParams(true).setExpandAtFiles(false);
-        commandLine.setExecutionExceptionHandler((failure, command, result) -> {
-            if (!(failure instanceof ToolException || failure instanceof OsException)) {
-                throw failure;
-            }
-            command.getErr().println("vlink-qemu: " + failure.getMessage().replace("\n", "\nvlink-qemu: "));
-            return failure instanceof ToolException refused
-                    ? refused.exitStatus()
-                    : CommandLine.ExitCode.SOFTWARE;
-        });
-        return commandLine;
+        return commandLine.setExecutionExceptionHandler(ToolException::print);
     }
 
     /** The JVM decodes arguments by the locale, which spoils file names in the C locale; the kernel has them as they came. */

@@ -4,6 +4,7 @@
 package io.vlink.agent.tools;
 
 import io.vlink.agent.Agent;
+import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.linkconfig.LinkConfig;
@@ -48,15 +49,8 @@ public final class VlinkctlMain {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        CommandLine commandLine = new CommandLine(new VlinkctlMain());
-        commandLine.setExecutionExceptionHandler((failure, command, result) -> {
-            if (!(failure instanceof ToolException refused)) {
-                throw failure;
-            }
-            command.getErr().println(failure.getMessage());
-            return refused.exitStatus();
-        });
-        return commandLine;
+        return OneLineErrors.of(new CommandLine(new VlinkctlMain()))
+                .setExecutionExceptionHandler(ToolException::print);
     }
 
     // spotless:off

@@ -81,6 +81,20 @@ class VlinkQemuMainTest {
     }
 
     @Test
+    void refusesWrongUsageInOneLine() throws Exception {
+        try (ProgramProcess process = ProgramProcess.start(folder, Map.of(), VlinkQemuMain.class, "--run-dir")) {
+            assertThat(process.awaitExit(LIMIT)).isEqualTo(2);
+            assertThat(process.errors()).startsWith("vlink-qemu: Missing required parameter for option '--run-dir'")
+                    .endsWith(" (see vlink-qemu --help)\n").hasLineCount(1);
+        }
+        try (ProgramProcess process = start(program("10.1.0", ""), "-device", device() + ",bar=31")) {
+            assertThat(process.awaitExit(LIMIT)).isEqualTo(2);
+            assertThat(process.errors()).startsWith("vlink-qemu: ").contains("bar=31")
+                    .endsWith(" (see vlink-qemu --help)\n").hasLineCount(1);
+        }
+    }
+
+    @Test
     void saysThatThereIsNoAgent() throws Exception {
         try (ProgramProcess process = ProgramProcess.start(folder,
                 Map.of("VLINK_QEMU", program("10.1.0", "").toString(),
