@@ -5,7 +5,8 @@
 # Sourced after common.sh: fetches packages of another Debian suite without root and without touching the machine's own
 # package lists. apt does the work (mirror, proxy, signatures), with all of its folders moved into a private one.
 
-readonly debian_suite=trixie
+# A caller may name another suite before sourcing this.
+readonly debian_suite=${debian_suite:-trixie}
 readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 debian_folder=''
 

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -50,14 +51,46 @@ public final class ManagedProcess implements AutoCloseable {
      */
     public static ManagedProcess start(String name, List<String> command, Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().putAll(environment);
         builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+        return start(name, builder, environment);
+    }
+
+    /**
+     * Starts a process that reads what {@link #send} writes.
+     *
+     * @param name        what it is called in messages
+     * @param command     program and arguments
+     * @param environment variables that are added to this process's own
+     * @return the running process
+     */
+    public static ManagedProcess startInteractive(String name, List<String> command, Map<String, String> environment) {
+        return start(name, new ProcessBuilder(command), environment);
+    }
+
+    private static ManagedProcess start(String name, ProcessBuilder builder, Map<String, String> environment) {
+        builder.environment().putAll(environment);
         try {
             return new ManagedProcess(name, builder.start());
         } catch (IOException e) {
             throw new LabException(
-                    name + " could not be started: command=" + command.getFirst() + ": " + e.getMessage(),
+                    name + " could not be started: command=" + builder.command().getFirst() + ": " + e.getMessage(),
                     "");
+        }
+    }
+
+    /**
+     * Writes a line to the standard input of a process from {@link #startInteractive}.
+     *
+     * @param line without a newline
+     * @throws LabException if the process has ended
+     */
+    public void send(String line) {
+        try {
+            OutputStream input = process.getOutputStream();
+            input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            input.flush();
+        } catch (IOException e) {
+            throw new LabException(name + " takes no input: line=" + line + ": " + e.getMessage(), tail(20));
         }
     }
 

@@ -1,0 +1,54 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import io.vlink.tests.lab.JsonLine;
+import io.vlink.tests.lab.Lab;
+import io.vlink.tests.lab.LabException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of {@code bin/bench}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
+        "Measures vlink and, in turn on the same two cores, what people use today: DPDK's testpmd over vhost-user and over memif.",
+        "Exit status: 0 measured, 1 something failed, 2 wrong usage."})
+public final class BenchMain implements Callable<Integer> {
+    @Option(names = "--quick", description = "The most important figures only; under 3 minutes instead of under 20.")
+    private boolean quick;
+
+    @Option(names = "--no-dpdk", description = "vlink alone; the ratios to DPDK are null.")
+    private boolean noDpdk;
+
+    @Option(names = "--json", description = "Last line: one JSON object with the result.")
+    private boolean json;
+
+    /**
+     * Runs the bench.
+     *
+     * @param arguments command line
+     */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new BenchMain()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        Lab lab = Lab.create();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
+        try {
+            Bench bench = new Bench(lab, quick ? BenchPlan.quick(noDpdk) : BenchPlan.full(noDpdk));
+            BenchReport report = bench.run();
+            System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
+            return CommandLine.ExitCode.OK;
+        } catch (LabException e) {
+            System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");
+            System.err.println("bench: " + e.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        } finally {
+            lab.close();
+        }
+    }
+}

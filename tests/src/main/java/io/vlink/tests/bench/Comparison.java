@@ -1,0 +1,79 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs of several contestants in turn, A B C A B C …, with the same traffic; the first one is compared with each other. One thread. */
+final class Comparison {
+    private final Traffic traffic;
+    private final List<Contestant> contestants;
+    private final Map<String, List<Contestant.Run>> runs = new LinkedHashMap<>();
+
+    Comparison(Traffic traffic, List<Contestant> contestants) {
+        this.traffic = traffic;
+        this.contestants = List.copyOf(contestants);
+        contestants.forEach(contestant -> runs.put(contestant.name(), new ArrayList<>()));
+    }
+
+    /** One run of each. */
+    void round(double seconds, Progress progress) {
+        for (Contestant contestant : contestants) {
+            Contestant.Run run = contestant.run(traffic, seconds);
+            runs.get(contestant.name()).add(run);
+            progress.say("%-11s %s: %.2f Mpps".formatted(contestant.name(), traffic, run.pps() / 1e6)
+                    + (run.runDelay() > Noise.RUN_DELAY_LIMIT
+                            ? ", core shared %.1f %%".formatted(run.runDelay() * 100)
+                            : ""));
+        }
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    /** {@return the names, the one that is compared first} */
+    List<String> names() {
+        return List.copyOf(runs.keySet());
+    }
+
+    List<Contestant.Run> runs(String name) {
+        return List.copyOf(runs.get(name));
+    }
+
+    Series rates(String name) {
+        return new Series(runs.get(name).stream().map(Contestant.Run::pps).toList());
+    }
+
+    /** {@return the first one's rate over the other's, a number for each round} */
+    Series ratios(String other) {
+        List<Contestant.Run> ours = runs.get(contestants.getFirst().name());
+        List<Contestant.Run> theirs = runs.get(other);
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < theirs.size(); i++) {
+            ratios.add(ours.get(i).pps() / theirs.get(i).pps());
+        }
+        return new Series(ratios);
+    }
+
+    /** {@return rates and ratios as members of a JSON object} */
+    Map<String, Object> toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("frameBytes", (long) traffic.frameBytes());
+        json.put("window", (long) traffic.window());
+        json.put("burst", (long) traffic.burst());
+        for (String name : names()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("pps", rates(name).toJson());
+            if (!name.equals(names().getFirst())) {
+                one.put("ratio", ratios(name).toJson());
+            }
+            json.put(name, one);
+        }
+        return json;
+    }
+}

@@ -1,0 +1,82 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether the machine was quiet enough to judge: what the hypervisor took away (steal), what other programs took of the two
+ * cores, and how far runs of the same thing lay apart. One thread.
+ */
+final class Noise {
+    /** Share of the time that a polling thread may wait for its processor. */
+    static final double RUN_DELAY_LIMIT = 0.03;
+    /** Share of processor time that the hypervisor may take. */
+    static final double STEAL_LIMIT = 0.02;
+    /** Median distance from the median, as a share, that rates of the same contestant may have. */
+    static final double SPREAD_LIMIT = 0.10;
+
+    private static final int STEAL_FIELD = 8;
+    private final long[] before = cpuTimes();
+
+    /** {@return share of all processor time since this object was made that the hypervisor gave to others} */
+    double steal() {
+        long[] now = cpuTimes();
+        long all = 0;
+        for (int i = 1; i <= STEAL_FIELD; i++) {
+            all += now[i] - before[i];
+        }
+        return all == 0 ? 0 : (double) (now[STEAL_FIELD] - before[STEAL_FIELD]) / all;
+    }
+
+    /** First line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal from index 1 on; proc_stat(5). */
+    private static long[] cpuTimes() {
+        try {
+            String[] words = Files.readAllLines(Path.of("/proc/stat")).getFirst().split("\\s+", -1);
+            long[] times = new long[words.length];
+            for (int i = 1; i < words.length; i++) {
+                times[i] = Long.parseLong(words[i]);
+            }
+            return times;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@return why the figures should not be trusted; empty if they may be} */
+    List<String> complaints(List<Comparison> comparisons) {
+        List<String> complaints = new ArrayList<>();
+        if (steal() > STEAL_LIMIT) {
+            complaints.add("the hypervisor took %.1f %% of the processor time (limit %.0f %%)".formatted(steal() * 100,
+                    STEAL_LIMIT * 100));
+        }
+        for (Comparison comparison : comparisons) {
+            for (String name : comparison.names()) {
+                complain(comparison, name, complaints);
+            }
+        }
+        return complaints;
+    }
+
+    private static void complain(Comparison comparison, String name, List<String> complaints) {
+        if (comparison.runs(name).isEmpty()) {
+            return;
+        }
+        Series delays = new Series(comparison.runs(name).stream().map(Contestant.Run::runDelay).toList());
+        if (delays.median() > RUN_DELAY_LIMIT) {
+            complaints.add("%s, %s: other programs took %.1f %% of its cores (limit %.0f %%)".formatted(name,
+                    comparison.traffic(), delays.median() * 100, RUN_DELAY_LIMIT * 100));
+        }
+        Series rates = comparison.rates(name);
+        if (rates.spread() > SPREAD_LIMIT) {
+            complaints.add("%s, %s: runs lie %.0f %% apart (limit %.0f %%)".formatted(name, comparison.traffic(),
+                    rates.spread() * 100, SPREAD_LIMIT * 100));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How long threads waited for a processor although they could run: other work on the measured cores shows here. Source:
+ * {@code /proc/PID/task/TID/schedstat} (Linux, Documentation/scheduler/sched-stats.rst). One thread.
+ */
+final class RunDelay {
+    /** Threads that run less than this share of the time do not poll. */
+    private static final double POLLING = 0.4;
+
+    private final long[] processes;
+    private Map<Path, long[]> before = Map.of();
+    private long beginNanos;
+
+    RunDelay(long... processes) {
+        this.processes = processes;
+    }
+
+    void begin() {
+        before = read();
+        beginNanos = System.nanoTime();
+    }
+
+    /** {@return the worst share of the time since {@link #begin} that a polling thread lost} */
+    double worst() {
+        double elapsed = System.nanoTime() - beginNanos;
+        double worst = 0;
+        for (Map.Entry<Path, long[]> entry : read().entrySet()) {
+            long[] then = before.getOrDefault(entry.getKey(), new long[2]);
+            double ran = (entry.getValue()[0] - then[0]) / elapsed;
+            double waited = (entry.getValue()[1] - then[1]) / elapsed;
+            if (ran + waited > POLLING) {
+                worst = Math.max(worst, waited);
+            }
+        }
+        return worst;
+    }
+
+    private Map<Path, long[]> read() {
+        Map<Path, long[]> values = new HashMap<>();
+        for (long process : processes) {
+            try (DirectoryStream<Path> tasks = Files
+                    .newDirectoryStream(Path.of("/proc", Long.toString(process), "task"))) {
+                for (Path task : tasks) {
+                    String[] words = Files.readString(task.resolve("schedstat")).trim().split(" ", -1);
+                    values.put(task, new long[]{Long.parseLong(words[0]), Long.parseLong(words[1])});
+                }
+            } catch (IOException e) {
+                // The process, or one of its threads, has just ended: then there is nothing to be said about it.
+            }
+        }
+        return values;
+    }
+}
