@@ -20,6 +20,7 @@ import java.util.Map;
  */
 public record PortStatistics(long rxPackets, long rxBytes, long txPackets, long txBytes, long allocBuffers,
         long freeBuffers, long txFull, Map<String, Long> drops) {
+    /** Keeps a copy of the reasons. */
     public PortStatistics {
         drops = Map.copyOf(drops);
     }
