@@ -11,8 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
@@ -66,12 +69,26 @@ public final class HeldRunDirectory implements AutoCloseable {
             return held;
         } catch (IOException e) {
             held.close();
-            throw new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason="
-                    + e.getMessage() + ": choose another with --run-dir", e);
+            throw new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\""
+                    + reason(e, directory.path()) + "\": choose another with --run-dir", e);
         } catch (RuntimeException e) {
             held.close();
             throw e;
         }
+    }
+
+    /** Java's messages of file exceptions are often the path and nothing else; what happened is in the class's name. */
+    private static String reason(IOException failure, Path known) {
+        if (!(failure instanceof FileSystemException of)) {
+            return String.valueOf(failure.getMessage());
+        }
+        String what = switch (of) {
+            case NoSuchFileException _ -> "no such file or directory";
+            case AccessDeniedException _ -> "permission denied";
+            case NotDirectoryException _ -> "not a directory";
+            default -> of.getReason() == null ? of.getClass().getSimpleName() : of.getReason();
+        };
+        return of.getFile() == null || of.getFile().equals(known.toString()) ? what : what + ": " + of.getFile();
     }
 
     /**

@@ -17,6 +17,8 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HeldRunDirectoryTest {
     private final POSIX posix = POSIXFactory.getNativePOSIX();
@@ -41,6 +43,14 @@ class HeldRunDirectoryTest {
         Path path = Files.createFile(folder.resolve("run"));
         assertThatThrownBy(() -> take(path)).isInstanceOf(StartException.class).hasMessageContaining("not a directory");
         assertThat(path).isRegularFile();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/proc/foo,/proc/foo reason=\"no such file or directory\": choose another with --run-dir",
+            "/proc/foo/bar,/proc/foo/bar reason=\"no such file or directory: /proc/foo\": choose another with --run-dir"})
+    void saysWhyItCannotBeMade(String path, String message) {
+        assertThatThrownBy(() -> take(Path.of(path))).isInstanceOf(StartException.class)
+                .hasMessage("run directory cannot be used: run_dir=" + message);
     }
 
     @Test
