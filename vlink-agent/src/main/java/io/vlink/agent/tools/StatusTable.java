@@ -45,7 +45,7 @@ final class StatusTable {
     private void domain(JsonTree domain) {
         String held = domain.text("state").equals("gone")
                 ? "drivers still attached"
-                : (domain.text("persistent").equals("true") ? "persistent, by pid " : "pid ") + domain.text("pid");
+                : domain.text("persistent").equals("true") ? "persistent" : "pid " + domain.text("pid");
         line("domain",
                 "%s %s, %s, bar=%s, region of %s, channel memory %s, channels %s of %s".formatted(domain.text("name"),
                         domain.text("state"), held, domain.text("bar"), domain.text("region"),
