@@ -72,7 +72,7 @@ public final class Agent implements AutoCloseable {
         SocketAccess access = SocketAccess.of(posix, settings.socketMode(), settings.socketOwner(),
                 settings.socketGroup());
         RunDirectory directory = settings.runDirectory();
-        HeldRunDirectory held = HeldRunDirectory.take(directory, posix);
+        HeldRunDirectory held = HeldRunDirectory.take(directory, posix, access);
         parts.push(held);
         inventory = new Inventory(settings.regions(), directory::deviceSocket, new VfioDeviceServers(access));
         parts.push(inventory);

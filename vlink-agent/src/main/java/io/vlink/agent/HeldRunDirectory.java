@@ -35,19 +35,19 @@ public final class HeldRunDirectory implements AutoCloseable {
     public static final int MAX_SOCKET_PATH_BYTES = 107;
 
     private static final Logger LOG = LoggerFactory.getLogger(HeldRunDirectory.class);
-    private static final int MODE_OF_ROOT = 0755;
-    private static final int MODE_OF_USER = 0700;
     private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
     private static final int PID_COLUMNS = 11;
 
     private final RunDirectory directory;
     private final POSIX posix;
+    private final SocketAccess access;
     private final Deque<Path> made = new ArrayDeque<>();
     private Fd lock;
 
-    private HeldRunDirectory(RunDirectory directory, POSIX posix) {
+    private HeldRunDirectory(RunDirectory directory, POSIX posix, SocketAccess access) {
         this.directory = directory;
         this.posix = posix;
+        this.access = access;
     }
 
     /**
@@ -55,11 +55,12 @@ public final class HeldRunDirectory implements AutoCloseable {
      *
      * @param directory where
      * @param posix     the system
+     * @param access    who may get to the sockets
      * @return the directory, ours until it is closed
      * @throws StartException if it cannot be used, or another agent uses it; nothing is left behind
      */
-    public static HeldRunDirectory take(RunDirectory directory, POSIX posix) {
-        HeldRunDirectory held = new HeldRunDirectory(directory, posix);
+    public static HeldRunDirectory take(RunDirectory directory, POSIX posix, SocketAccess access) {
+        HeldRunDirectory held = new HeldRunDirectory(directory, posix, access);
         try {
             checkSocketPath(directory.controlSocket());
             held.make(directory.path());
@@ -127,7 +128,7 @@ public final class HeldRunDirectory implements AutoCloseable {
             throw notWritable(path.getParent(), e);
         }
         made.push(path);
-        posix.chmod(path.toString(), RunDirectory.ownUid() == 0 ? MODE_OF_ROOT : MODE_OF_USER);
+        access.applyToDirectory(path, RunDirectory.ownUid() == 0);
     }
 
     private void checkUsable() throws IOException {
@@ -181,9 +182,23 @@ public final class HeldRunDirectory implements AutoCloseable {
         String before = holder(file);
         if (!before.equals("unknown")) {
             LOG.warn("event=stale_lock_recognised path={} pid={}", file, before);
+            inheritDirectories(file);
         }
-        long pid = ProcessHandle.current().pid();
-        lock.write(String.format(Locale.ROOT, "%-" + PID_COLUMNS + "d\n", pid).getBytes(StandardCharsets.UTF_8));
+        StringBuilder text = new StringBuilder(
+                String.format(Locale.ROOT, "%-" + PID_COLUMNS + "d\n", ProcessHandle.current().pid()));
+        made.descendingIterator().forEachRemaining(path -> text.append(path).append('\n'));
+        lock.write(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The lock tells which directories the agent made that crashed: they are this one's to remove. */
+    private void inheritDirectories(Path file) throws IOException {
+        Files.readString(file).lines().skip(1).filter(line -> line.indexOf('\0') < 0).map(Path::of)
+                .filter(path -> directory.path().startsWith(path)
+                        && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && !made.contains(path))
+                .forEach(path -> {
+                    made.push(path);
+                    access.applyToDirectory(path, RunDirectory.ownUid() == 0);
+                });
     }
 
     private static boolean sameFile(Path file, Path opened) throws IOException {
@@ -193,8 +208,8 @@ public final class HeldRunDirectory implements AutoCloseable {
 
     private static String holder(Path file) {
         try {
-            String text = Files.readString(file).strip();
-            return text.isEmpty() ? "unknown" : text;
+            String pid = Files.readString(file).lines().findFirst().orElse("").strip();
+            return pid.isEmpty() ? "unknown" : pid;
         } catch (IOException e) {
             return "unknown";
         }

@@ -21,6 +21,10 @@ public final class SocketAccess {
     /** Mode of sockets unless somebody asks for another, with a group. */
     public static final int GROUP_MODE = 0660;
 
+    private static final int DIRECTORY_OF_ROOT = 0755;
+    private static final int DIRECTORY_OF_USER = 0700;
+    private static final int GROUP_MAY_PASS = 0010;
+    private static final int OTHERS_MAY_PASS = 0001;
     private static final int UNCHANGED = -1;
 
     private final POSIX posix;
@@ -80,6 +84,34 @@ public final class SocketAccess {
             throw new StartException(
                     "socket mode cannot be set: path=" + socket + " mode=0" + Integer.toOctalString(mode));
         }
+    }
+
+    /**
+     * Gives a directory that was made for sockets its mode, so that whoever may use those can get to them.
+     *
+     * @param directory path of a directory of ours
+     * @param root      whether root made it
+     * @throws StartException if the system refuses
+     */
+    public void applyToDirectory(Path directory, boolean root) {
+        int wanted = directoryMode(root);
+        if (!root && gid != UNCHANGED && posix.chown(directory.toString(), UNCHANGED, gid) != 0) {
+            throw new StartException("run directory cannot be given to the group: run_dir=" + directory + " gid=" + gid
+                    + ": run as root, or name a group that this user is in");
+        }
+        if (posix.chmod(directory.toString(), wanted) != 0) {
+            throw new StartException(
+                    "run directory mode cannot be set: run_dir=" + directory + " mode=0" + Integer.toOctalString(wanted)
+                            + ": choose another with --run-dir");
+        }
+    }
+
+    /** Everybody may look into a directory of root's; another user's is private, and others may pass where they must. */
+    int directoryMode(boolean root) {
+        if (root) {
+            return DIRECTORY_OF_ROOT;
+        }
+        return DIRECTORY_OF_USER | (gid == UNCHANGED ? 0 : GROUP_MAY_PASS) | ((mode & 06) == 0 ? 0 : OTHERS_MAY_PASS);
     }
 
     /**

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.OptionalInt;
 import java.util.Set;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
@@ -27,7 +28,12 @@ class HeldRunDirectoryTest {
     private Path folder;
 
     private HeldRunDirectory take(Path path) {
-        return HeldRunDirectory.take(new RunDirectory(path), posix);
+        return HeldRunDirectory.take(new RunDirectory(path), posix, access("", null));
+    }
+
+    private SocketAccess access(String mode, String group) {
+        OptionalInt asked = mode.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(mode, 8));
+        return SocketAccess.of(posix, asked, null, group);
     }
 
     @Test
@@ -99,5 +105,28 @@ class HeldRunDirectoryTest {
         } finally {
             crashed.close();
         }
+        assertThat(path).as("made by somebody else").isDirectory();
+    }
+
+    @Test
+    void removesTheDirectoriesThatACrashedAgentMadeAndNoOthers() throws IOException {
+        Path path = Files.createDirectories(folder.resolve("a/run"));
+        Path stranger = Files.createDirectory(folder.resolve("stranger"));
+        Files.writeString(path.resolve("agent.lock"), "99999999   \n" + folder.resolve("a") + "\n" + path + "\n"
+                + stranger + "\n" + folder.resolve("absent") + "\n");
+        HeldRunDirectory second = take(path);
+        assertThat(Files.readString(path.resolve("agent.lock"))).contains("\n" + path + "\n");
+        second.close();
+        assertThat(folder.resolve("a")).doesNotExist();
+        assertThat(stranger).isDirectory();
+    }
+
+    @Test
+    void letsThoseWhoMayUseTheSocketsPass() {
+        String group = posix.getgrgid(posix.getgid()).getName();
+        assertThat(access("", null).directoryMode(false)).isEqualTo(0700);
+        assertThat(access("", group).directoryMode(false)).isEqualTo(0710);
+        assertThat(access("666", null).directoryMode(false)).isEqualTo(0701);
+        assertThat(access("", group).directoryMode(true)).isEqualTo(0755);
     }
 }
