@@ -69,7 +69,13 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule AGENT_KNOWS_NEITHER_DRIVER_NOR_GUEST = noClasses().that().resideInAPackage("io.vlink.agent..")
             .should().dependOnClassesThat()
-            .resideInAnyPackage("io.vlink.hostpmd..", "io.vlink.guest..", "io.vlink.tests..");
+            .resideInAnyPackage("io.vlink.hostpmd..", "io.vlink.guest..", "io.vlink.traffic..", "io.vlink.tests..");
+
+    @ArchTest
+    static final ArchRule PROGRAMS_ARE_WRITTEN_FOR_EITHER_SIDE = noClasses().that()
+            .resideInAPackage("io.vlink.traffic..").should()
+            .dependOnClassesThat(resideInAPackage("io.vlink..").and(DescribedPredicate
+                    .not(resideInAnyPackage("io.vlink.traffic..", "io.vlink.infra..", "io.vlink.spec.."))));
 
     @ArchTest
     static final ArchRule DRIVER_KNOWS_NEITHER_AGENT_NOR_GUEST = noClasses().that()
@@ -83,8 +89,9 @@ class ArchitectureTest {
             .resideInAnyPackage("io.vlink.agent..", "io.vlink.hostpmd..", "io.vlink.tests..");
 
     @ArchTest
-    static final ArchRule GUEST_IS_SMALL = noClasses().that().resideInAPackage("io.vlink.guest..").should()
-            .dependOnClassesThat().resideInAnyPackage("net.openhft..", "jnr..", "io.vlink.infra.control..", "ch.qos..")
+    static final ArchRule GUEST_IS_SMALL = noClasses().that()
+            .resideInAnyPackage("io.vlink.guest..", "io.vlink.traffic..").should().dependOnClassesThat()
+            .resideInAnyPackage("net.openhft..", "jnr..", "io.vlink.infra.control..", "ch.qos..")
             .because("it travels with its own runtime and starts inside small guests");
 
     @ArchTest
@@ -134,7 +141,8 @@ class ArchitectureTest {
             .beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule PACKAGES_OF_PROGRAMS_HAVE_NO_CYCLES = slices().matching("io.vlink.(agent|hostpmd|guest).(**)")
+    static final ArchRule PACKAGES_OF_PROGRAMS_HAVE_NO_CYCLES = slices()
+            .matching("io.vlink.(agent|hostpmd|guest|traffic).(**)")
             .should().beFreeOfCycles();
 
     private static boolean offersBurst(JavaClass type) {

@@ -3,7 +3,7 @@
 
 package io.vlink.hostpmd;
 
-import io.vlink.hostpmd.packet.MacAddress;
+import io.vlink.infra.port.MacAddress;
 import io.vlink.spec.channel.ChannelMemoryLayout;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;

@@ -3,8 +3,8 @@
 
 package io.vlink.hostpmd;
 
-import io.vlink.hostpmd.packet.FlowHash;
-import io.vlink.hostpmd.packet.MacAddress;
+import io.vlink.infra.port.FlowHash;
+import io.vlink.infra.port.MacAddress;
 import io.vlink.infra.lane.HostLane;
 import io.vlink.infra.lane.LaneEvent;
 import io.vlink.infra.ring.PacketBurst;

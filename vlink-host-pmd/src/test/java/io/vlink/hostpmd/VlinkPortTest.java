@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.vlink.hostpmd.TestGuest.Lent;
-import io.vlink.hostpmd.packet.MacAddress;
-import io.vlink.hostpmd.packet.UdpFlow;
-import io.vlink.hostpmd.packet.UdpFrame;
+import io.vlink.infra.port.MacAddress;
+import io.vlink.traffic.frame.UdpFlow;
+import io.vlink.traffic.frame.UdpFrame;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SubChannel;

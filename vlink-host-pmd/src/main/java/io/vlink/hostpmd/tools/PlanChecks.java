@@ -5,7 +5,7 @@ package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.LinkMode;
 import io.vlink.hostpmd.VlinkPort;
-import io.vlink.hostpmd.packet.UdpFrame;
+import io.vlink.traffic.frame.UdpFrame;
 import io.vlink.spec.pci.Limits;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

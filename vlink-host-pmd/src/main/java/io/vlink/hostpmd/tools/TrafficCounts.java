@@ -3,7 +3,7 @@
 
 package io.vlink.hostpmd.tools;
 
-import io.vlink.hostpmd.packet.FrameFault;
+import io.vlink.traffic.frame.FrameFault;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;

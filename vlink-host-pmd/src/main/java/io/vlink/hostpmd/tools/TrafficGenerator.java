@@ -5,10 +5,10 @@ package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.LinkMode;
 import io.vlink.hostpmd.VlinkPort;
-import io.vlink.hostpmd.packet.FrameChecker;
-import io.vlink.hostpmd.packet.FrameFault;
-import io.vlink.hostpmd.packet.UdpFlow;
-import io.vlink.hostpmd.packet.UdpFrame;
+import io.vlink.traffic.frame.FrameChecker;
+import io.vlink.traffic.frame.FrameFault;
+import io.vlink.traffic.frame.UdpFlow;
+import io.vlink.traffic.frame.UdpFrame;
 import io.vlink.infra.ring.PacketBurst;
 import java.util.concurrent.locks.LockSupport;
 

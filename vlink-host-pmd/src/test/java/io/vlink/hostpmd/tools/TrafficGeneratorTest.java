@@ -12,7 +12,7 @@ import io.vlink.hostpmd.TestGuest;
 import io.vlink.hostpmd.TestGuest.Lent;
 import io.vlink.hostpmd.TestLink;
 import io.vlink.hostpmd.VlinkPort;
-import io.vlink.hostpmd.packet.FrameFault;
+import io.vlink.traffic.frame.FrameFault;
 import io.vlink.spec.channel.SubChannel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

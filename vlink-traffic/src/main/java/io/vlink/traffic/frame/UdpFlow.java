@@ -1,7 +1,9 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.packet;
+package io.vlink.traffic.frame;
+
+import io.vlink.infra.port.MacAddress;
 
 /**
  * The addresses of a stream of test frames. Immutable, any thread.

@@ -1,9 +1,11 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.packet;
+package io.vlink.infra.port;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * A hash of the flow that a packet belongs to, the same in both directions, so that a flow and its answers share a channel:
@@ -12,10 +14,12 @@ import java.lang.foreign.MemorySegment;
  */
 public final class FlowHash {
     private static final int ETHERTYPE_OFFSET = 12;
-    private static final int FRAGMENT_OFFSET = FrameLayout.IP_OFFSET + 6;
-    private static final int PROTOCOL_OFFSET = FrameLayout.IP_OFFSET + 9;
-    private static final int ADDRESSES_OFFSET = FrameLayout.IP_OFFSET + 12;
-    private static final int HEADERS_END = FrameLayout.UDP_OFFSET + 4;
+    private static final int IP_OFFSET = 14;
+    private static final int PORTS_OFFSET = 34;
+    private static final int FRAGMENT_OFFSET = IP_OFFSET + 6;
+    private static final int PROTOCOL_OFFSET = IP_OFFSET + 9;
+    private static final int ADDRESSES_OFFSET = IP_OFFSET + 12;
+    private static final int HEADERS_END = PORTS_OFFSET + 4;
     /** IPv4's type and "version 4, no options", as they stand in memory: 08 00 45. */
     private static final int PLAIN_IPV4 = 0x45_00_08;
     /** More-fragments bit and fragment offset, as they stand in memory. */
@@ -23,6 +27,13 @@ public final class FlowHash {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int SCTP = 132;
+
+    // Unaligned: a packet may start anywhere in its buffer. Little-endian: as the constants above are written.
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     private FlowHash() {
     }
@@ -36,24 +47,23 @@ public final class FlowHash {
      * @return any number, all of its bits equally good
      */
     public static int of(MemorySegment memory, long offset, int length) {
-        if (length >= HEADERS_END
-                && (memory.get(FrameLayout.INT, offset + ETHERTYPE_OFFSET) & 0xff_ffff) == PLAIN_IPV4) {
+        if (length >= HEADERS_END && (memory.get(INT, offset + ETHERTYPE_OFFSET) & 0xff_ffff) == PLAIN_IPV4) {
             return mix(ipv4Flow(memory, offset));
         }
         // MACs at 0 and 6: as 4 + 2 bytes each, so that nothing is shifted around.
-        int high = memory.get(FrameLayout.INT, offset) ^ memory.get(FrameLayout.INT, offset + 6);
-        int low = memory.get(FrameLayout.SHORT, offset + 4) ^ memory.get(FrameLayout.SHORT, offset + 10);
-        int type = memory.get(FrameLayout.SHORT, offset + ETHERTYPE_OFFSET);
+        int high = memory.get(INT, offset) ^ memory.get(INT, offset + 6);
+        int low = memory.get(SHORT, offset + 4) ^ memory.get(SHORT, offset + 10);
+        int type = memory.get(SHORT, offset + ETHERTYPE_OFFSET);
         return mix((long) high << 32 | (low & 0xffffL) << 16 | (type & 0xffffL));
     }
 
     private static long ipv4Flow(MemorySegment memory, long offset) {
-        long addresses = memory.get(FrameLayout.LONG, offset + ADDRESSES_OFFSET);
+        long addresses = memory.get(LONG, offset + ADDRESSES_OFFSET);
         long flow = (addresses ^ (addresses >>> 32)) & 0xffff_ffffL;
-        int protocol = memory.get(FrameLayout.BYTE, offset + PROTOCOL_OFFSET) & 0xff;
-        boolean fragment = (memory.get(FrameLayout.SHORT, offset + FRAGMENT_OFFSET) & FRAGMENT_MASK) != 0;
+        int protocol = memory.get(BYTE, offset + PROTOCOL_OFFSET) & 0xff;
+        boolean fragment = (memory.get(SHORT, offset + FRAGMENT_OFFSET) & FRAGMENT_MASK) != 0;
         if (!fragment && (protocol == TCP || protocol == UDP || protocol == SCTP)) {
-            int ports = memory.get(FrameLayout.INT, offset + FrameLayout.UDP_OFFSET);
+            int ports = memory.get(INT, offset + PORTS_OFFSET);
             flow |= (long) ((ports ^ (ports >>> 16)) & 0xffff) << 32;
         }
         return flow | (long) protocol << 48;

@@ -1,11 +1,12 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.packet;
+package io.vlink.traffic.frame;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vlink.infra.port.MacAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,7 +1,7 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.packet;
+package io.vlink.traffic.frame;
 
 /**
  * The Internet checksum (RFC 1071) over little-endian words. The sum is the same whichever way bytes are swapped, as long as

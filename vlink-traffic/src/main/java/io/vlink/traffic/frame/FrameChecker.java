@@ -1,7 +1,7 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.packet;
+package io.vlink.traffic.frame;
 
 import java.lang.foreign.MemorySegment;
 
