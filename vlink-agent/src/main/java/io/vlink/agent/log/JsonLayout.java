@@ -24,7 +24,8 @@ final class JsonLayout extends LayoutBase<ILoggingEvent> {
             json.writeStartObject();
             json.writeStringField("time", event.getInstant().toString());
             json.writeStringField("level", event.getLevel().toString());
-            for (Map.Entry<String, String> field : EventFields.parse(event.getFormattedMessage()).entrySet()) {
+            for (Map.Entry<String, String> field : EventFields.parse(event.getMessage(), event.getArgumentArray())
+                    .entrySet()) {
                 json.writeStringField(field.getKey(), field.getValue());
             }
             if (event.getThrowableProxy() != null) {

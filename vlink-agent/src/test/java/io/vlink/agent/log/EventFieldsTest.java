@@ -6,6 +6,7 @@ package io.vlink.agent.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class EventFieldsTest {
@@ -27,6 +28,17 @@ class EventFieldsTest {
     void takesTheRestOfTheLineAsTheError() {
         assertThat(EventFields.parse("event=x pid=1 error=bind failed: path=/a b: do c")).containsExactly(
                 entry("event", "x"), entry("pid", "1"), entry("error", "bind failed: path=/a b: do c"));
+    }
+
+    @Test
+    void letsNoArgumentPassForAField() {
+        assertThat(EventFields.parse("event={} path={} pid={} held={} error=bind failed: {}: {}", "x",
+                Path.of("/a b/c=d e"), 1, "\"link=a pid=2\"", "no=1", null)).containsExactly(entry("event", "x"),
+                        entry("path", "/a b/c=d e"), entry("pid", "1"), entry("held", "link=a pid=2"),
+                        entry("error", "bind failed: no=1: null"));
+        assertThat(EventFields.parse("event=x path={} error={}", "{}", "two")).containsExactly(entry("event", "x"),
+                entry("path", "{}"), entry("error", "two"));
+        assertThat(EventFields.parse("a b={}", "c d")).containsExactly(entry("message", "a b=c d"));
     }
 
     @Test
