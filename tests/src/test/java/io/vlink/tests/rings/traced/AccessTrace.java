@@ -1,0 +1,108 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.traced;
+
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.spec.channel.RingLayout;
+import io.vlink.tests.rings.model.Access;
+import io.vlink.tests.rings.model.RingModel;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where the traced rings' memory accesses go: each method has the name and the arguments of the one it stands in for, writes
+ * down what it orders, then does it. A call that has no method here cannot be traced and stops the class from loading.
+ */
+public final class AccessTrace {
+    private static final List<Access> ACCESSES = new ArrayList<>();
+    private static long base;
+
+    private AccessTrace() {
+    }
+
+    /**
+     * Begins a trace.
+     *
+     * @param memory the ring's memory
+     */
+    static void of(MemorySegment memory) {
+        base = memory.address();
+        ACCESSES.clear();
+    }
+
+    /** {@return the accesses since the last call, in program order} */
+    static List<Access> take() {
+        List<Access> taken = List.copyOf(ACCESSES);
+        ACCESSES.clear();
+        return taken;
+    }
+
+    private static void add(Access.Kind kind, MemorySegment segment, long offset) {
+        long at = segment.address() + offset - base;
+        ACCESSES.add(new Access(kind, cell(at)));
+    }
+
+    private static int cell(long at) {
+        if (at == RingLayout.PRODUCER_OFFSET) {
+            return RingModel.PRODUCER_CELL;
+        }
+        if (at == RingLayout.CONSUMER_OFFSET) {
+            return RingModel.CONSUMER_CELL;
+        }
+        long word = (at - RingLayout.DESCRIPTORS_OFFSET) / (Descriptor.BYTES / 2);
+        if (at < RingLayout.DESCRIPTORS_OFFSET || at % (Descriptor.BYTES / 2) != 0) {
+            throw new AssertionError("an access that is no word of a ring: offset=" + at);
+        }
+        return RingModel.FIRST_SLOT_CELL + (int) word;
+    }
+
+    /** VarHandle.getAcquire. */
+    public static long getAcquire(VarHandle handle, MemorySegment segment, long offset) {
+        add(Access.Kind.ACQUIRE, segment, offset);
+        return (long) handle.getAcquire(segment, offset);
+    }
+
+    /** VarHandle.setRelease. */
+    public static void setRelease(VarHandle handle, MemorySegment segment, long offset, long value) {
+        add(Access.Kind.RELEASE, segment, offset);
+        handle.setRelease(segment, offset, value);
+    }
+
+    /** VarHandle.get. */
+    public static long get(VarHandle handle, MemorySegment segment, long offset) {
+        add(Access.Kind.LOAD, segment, offset);
+        return (long) handle.get(segment, offset);
+    }
+
+    /** VarHandle.set. */
+    public static void set(VarHandle handle, MemorySegment segment, long offset, long value) {
+        add(Access.Kind.STORE, segment, offset);
+        handle.set(segment, offset, value);
+    }
+
+    /** MemorySegment.get. */
+    public static long get(MemorySegment segment, ValueLayout.OfLong layout, long offset) {
+        add(Access.Kind.LOAD, segment, offset);
+        return segment.get(layout, offset);
+    }
+
+    /** MemorySegment.set. */
+    public static void set(MemorySegment segment, ValueLayout.OfLong layout, long offset, long value) {
+        add(Access.Kind.STORE, segment, offset);
+        segment.set(layout, offset, value);
+    }
+
+    /** MemorySegment.byteSize, which is no access. */
+    public static long byteSize(MemorySegment segment) {
+        return segment.byteSize();
+    }
+
+    /** MemorySegment.asSlice, which is no access. */
+    public static MemorySegment asSlice(MemorySegment segment, long offset, long bytes) {
+        return segment.asSlice(offset, bytes);
+    }
+}
