@@ -1,0 +1,199 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.traffic.echo;
+
+import io.vlink.infra.port.Port;
+import io.vlink.infra.port.TxPolicy;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.traffic.worker.PortQueue;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The echo of one queue. Packets that find the queue full stay here, and nothing new is taken until they are gone: an echo
+ * that may retry loses nothing, it makes the peer wait, and meanwhile its worker looks after the other queues. One thread.
+ */
+final class EchoQueue {
+    private static final long MORE = (long) Descriptor.FLAG_MORE << Descriptor.FLAGS_SHIFT;
+
+    private final Port port;
+    private final int queue;
+    private final MemorySegment region;
+    private final PacketBurst packets;
+    private final boolean swap;
+    private final boolean sink;
+    private final int retries;
+    private final long delayNanos;
+    private int attempts;
+    private long lastAttemptNanos;
+    private long heldEpoch;
+    private long forgotten;
+    private volatile long epochsSeen;
+    private volatile boolean quarantineSeen;
+
+    /**
+     * The echo of a queue that nobody else drives.
+     *
+     * @param of     the queue
+     * @param forward what becomes of a packet
+     * @param burst  packets that one turn takes, at most; a longer chain is taken whole
+     * @param policy what becomes of packets that find the queue full
+     */
+    EchoQueue(PortQueue of, Forward forward, int burst, TxPolicy policy) {
+        port = of.port();
+        queue = of.queue();
+        region = port.region();
+        packets = new PacketBurst(Math.max(burst, port.maxSegments()));
+        swap = forward == Forward.MACSWAP;
+        sink = forward == Forward.DROP;
+        retries = policy.retries();
+        delayNanos = policy.delayNanos();
+    }
+
+    /** {@return descriptors that were taken, or got on their way at last; 0 if there was nothing to do} */
+    int turn() {
+        if (packets.count != 0) {
+            return again();
+        }
+        int count = port.rxBurst(queue, packets);
+        if (count == 0) {
+            return 0;
+        }
+        if (swap) {
+            swapAll();
+        }
+        int gone = sink ? port.free(queue, packets) : port.txBurst(queue, packets);
+        if (gone == count) {
+            packets.count = 0;
+        } else {
+            keepFrom(gone);
+        }
+        return count;
+    }
+
+    /** Only the first segment of a chain has a header. A segment may be shorter than the addresses are: it is left alone. */
+    private void swapAll() {
+        long[] offset = packets.offset;
+        long[] meta = packets.meta;
+        int count = packets.count;
+        long before = 0;
+        for (int i = 0; i < count; i++) {
+            if ((before & MORE) == 0 && Descriptor.length(meta[i]) >= MacSwap.BYTES) {
+                MacSwap.swap(region, offset[i]);
+            }
+            before = meta[i];
+        }
+    }
+
+    private void keepFrom(int gone) {
+        packets.removeFirst(gone);
+        attempts = 0;
+        heldEpoch = port.epochCount(queue);
+        if (delayNanos > 0) {
+            lastAttemptNanos = System.nanoTime();
+        }
+        if (retries == 0 && !sink) {
+            drop();
+        }
+    }
+
+    /** One more attempt, if the policy has one left and it is time for it. */
+    private int again() {
+        if (!port.poll(queue) || port.epochCount(queue) != heldEpoch) {
+            forget();
+            return 0;
+        }
+        if (sink) {
+            return left(port.free(queue, packets));
+        }
+        if (attempts >= retries && retries != Integer.MAX_VALUE) {
+            return drop();
+        }
+        if (delayNanos > 0) {
+            long now = System.nanoTime();
+            if (now - lastAttemptNanos < delayNanos) {
+                return 0;
+            }
+            lastAttemptNanos = now;
+        }
+        attempts++;
+        return left(port.txBurst(queue, packets));
+    }
+
+    private int left(int gone) {
+        packets.removeFirst(gone);
+        return gone;
+    }
+
+    private int drop() {
+        return left(port.drop(queue, packets));
+    }
+
+    /** The epoch of these packets is over: they reach nobody any more. */
+    private void forget() {
+        drop();
+        forgotten += packets();
+        packets.count = 0;
+    }
+
+    private long packets() {
+        long whole = 0;
+        for (int i = 0; i < packets.count; i++) {
+            whole += (packets.meta[i] & MORE) == 0 ? 1 : 0;
+        }
+        return whole;
+    }
+
+    /** Lets other threads see what has become of the link. */
+    void look() {
+        long epochs = port.epochCount(queue);
+        if (epochs != epochsSeen) {
+            epochsSeen = epochs;
+        }
+        boolean quarantined = port.isQuarantined(queue);
+        if (quarantined != quarantineSeen) {
+            quarantineSeen = quarantined;
+        }
+    }
+
+    /** {@return whether the peer has taken all that was sent back, or will not take it any more; takes nothing new} */
+    boolean isDrained() {
+        if (packets.count != 0) {
+            again();
+        }
+        return packets.count == 0 && (port.isQuarantined(queue) || port.isDrained(queue));
+    }
+
+    /** Gives up what is still here: the echo ends. */
+    void giveUp() {
+        if (packets.count != 0) {
+            forget();
+        }
+    }
+
+    /** {@return the port} */
+    Port port() {
+        return port;
+    }
+
+    /** {@return 0 to the port's queues - 1} */
+    int queue() {
+        return queue;
+    }
+
+    /** {@return epochs at the last {@link #look}; any thread} */
+    long epochsSeen() {
+        return epochsSeen;
+    }
+
+    /** {@return whether it was out of use at the last {@link #look}; any thread} */
+    boolean isQuarantineSeen() {
+        return quarantineSeen;
+    }
+
+    /** {@return packets that ended here with their epoch and are counted nowhere else; once the worker has ended} */
+    long forgotten() {
+        return forgotten;
+    }
+}

@@ -1,0 +1,64 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.traffic.echo;
+
+import io.vlink.infra.port.Port;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Notices what happens to links and channels while workers echo, by what the workers have last seen. One thread, no worker's. */
+final class EchoWatch {
+    private final List<EchoQueue> queues = new ArrayList<>();
+    private final List<Port> ports;
+    private final EchoVoice voice;
+    private final boolean[] up;
+    private final long[] epochs;
+    private final boolean[] quarantined;
+
+    EchoWatch(List<EchoLoop> loops, List<Port> ports, EchoVoice voice) {
+        loops.forEach(loop -> queues.addAll(List.of(loop.queues())));
+        this.ports = ports;
+        this.voice = voice;
+        up = new boolean[ports.size()];
+        epochs = new long[ports.size()];
+        quarantined = new boolean[queues.size()];
+    }
+
+    /** Tells of everything that has changed since the last look. */
+    void look() {
+        for (int i = 0; i < up.length; i++) {
+            lookAtLink(i);
+        }
+        for (int i = 0; i < quarantined.length; i++) {
+            EchoQueue queue = queues.get(i);
+            boolean now = queue.isQuarantineSeen();
+            if (now && !quarantined[i]) {
+                voice.event("channel rests until the link's next epoch, because the peer's ring position is impossible:"
+                        + " link=" + queue.port().link() + " queue=" + queue.queue());
+            }
+            quarantined[i] = now;
+        }
+    }
+
+    private void lookAtLink(int index) {
+        Port port = ports.get(index);
+        boolean nowUp = port.isUp();
+        long nowEpochs = epochs[index];
+        for (EchoQueue queue : queues) {
+            nowEpochs = queue.port().equals(port) ? Math.max(nowEpochs, queue.epochsSeen()) : nowEpochs;
+        }
+        if (nowUp && (!up[index] || nowEpochs != epochs[index])) {
+            voice.event("link " + port.link() + " is up: epoch=" + Math.max(1, nowEpochs));
+        } else if (!nowUp && up[index]) {
+            voice.event("link " + port.link() + " is down: waiting for its other side");
+        }
+        epochs[index] = nowEpochs;
+        up[index] = nowUp;
+    }
+
+    /** {@return packets of a port that ended with their epoch; once the workers have ended} */
+    long forgotten(Port port) {
+        return queues.stream().filter(queue -> queue.port().equals(port)).mapToLong(EchoQueue::forgotten).sum();
+    }
+}

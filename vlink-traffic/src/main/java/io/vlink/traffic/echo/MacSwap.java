@@ -1,0 +1,36 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.traffic.echo;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Swaps the two MAC addresses at the start of a frame, in place (IEEE 802.3 §3.2.3). Touches 12 bytes, and no other. */
+final class MacSwap {
+    private static final ValueLayout.OfLong FIRST_8 = ValueLayout.JAVA_LONG_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt NEXT_4 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** Bytes of both addresses. */
+    static final int BYTES = 12;
+    private static final int MAC_BITS = 48;
+
+    private MacSwap() {
+    }
+
+    /**
+     * Swaps destination and source.
+     *
+     * @param region the packet region
+     * @param offset of the frame's first byte; 12 bytes from there on must lie in the region
+     */
+    static void swap(MemorySegment region, long offset) {
+        long first = region.get(FIRST_8, offset);
+        long next = region.get(NEXT_4, offset + Long.BYTES) & 0xffff_ffffL;
+        // In little-endian words the destination is the low 48 bits of all 96, the source the high 48.
+        long source = first >>> MAC_BITS | next << (Long.SIZE - MAC_BITS);
+        region.set(FIRST_8, offset, source | first << MAC_BITS);
+        region.set(NEXT_4, offset + Long.BYTES, (int) (first >>> (Long.SIZE - MAC_BITS)));
+    }
+}
