@@ -42,7 +42,7 @@ public final class GuestLink implements AutoCloseable {
         this.queues = new GuestQueue[dataChannels.length];
         for (int i = 0; i < queues.length; i++) {
             queues[i] = new GuestQueue(dataChannels[i], description.queueSize(), translation,
-                    description.bufferBytes());
+                    description.bufferBytes(), description.mtu());
         }
     }
 
@@ -60,9 +60,6 @@ public final class GuestLink implements AutoCloseable {
         if (!claimed) {
             throw new DeviceException("link is in use by another program of this guest: link=" + name()
                     + ": stop the other vlink-guest, or name another link with --link");
-        }
-        for (GuestQueue queue : queues) {
-            queue.clearCounters();
         }
         lane = new GuestLane(controlChannel);
     }
@@ -106,6 +103,16 @@ public final class GuestLink implements AutoCloseable {
         }
         lane.detach();
         lane = null;
+    }
+
+    /** {@return this side of the epoch handshake, or null while the link is not attached} */
+    GuestLane lane() {
+        return lane;
+    }
+
+    /** {@return exactly the link's control channel} */
+    MemorySegment controlChannel() {
+        return controlChannel;
     }
 
     /** {@return the index of the link in its domain} */

@@ -3,8 +3,11 @@
 
 package io.vlink.guest;
 
+import io.vlink.infra.ring.ChainAssembler;
+import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
+import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
 import io.vlink.infra.translation.AddressTranslation;
@@ -26,14 +29,7 @@ public final class GuestQueue {
     /** Packets that one call handles, at most. */
     public static final int MAX_BURST = 256;
 
-    private static final long RX_PACKETS = GuestCounter.RX_PACKETS.offset();
-    private static final long RX_BYTES = GuestCounter.RX_BYTES.offset();
-    private static final long TX_PACKETS = GuestCounter.TX_PACKETS.offset();
-    private static final long TX_BYTES = GuestCounter.TX_BYTES.offset();
-    private static final long ALLOC_BUFFERS = GuestCounter.ALLOC_BUFFERS.offset();
-    private static final long FREE_BUFFERS = GuestCounter.FREE_BUFFERS.offset();
-    private static final long BAD_DESCRIPTORS = GuestCounter.RX_BAD_DESCRIPTORS.offset();
-    private static final long TX_FULL = GuestCounter.TX_FULL.offset();
+    private static final GuestCounter[] COUNTERS = GuestCounter.values();
 
     private final MemorySegment channel;
     private final AddressTranslation translation;
@@ -43,19 +39,13 @@ public final class GuestQueue {
     private final ProducerRing tx;
     private final ConsumerRing alloc;
     private final ProducerRing free;
-    private final DescriptorBatch in;
-    private final DescriptorBatch out;
     private final DescriptorBatch rejected;
+    private final FrameLimits limits;
+    private final ChainAssembler chain;
+    private final long[] counts = new long[COUNTERS.length];
+    private final long[] before = new long[COUNTERS.length];
     private boolean running;
     private boolean faulted;
-    private long rxPackets;
-    private long rxBytes;
-    private long txPackets;
-    private long txBytes;
-    private long allocBuffers;
-    private long freeBuffers;
-    private long badDescriptors;
-    private long txFull;
 
     /**
      * The guest's ends of a data channel's rings; {@link GuestLink} has checked the channel.
@@ -64,8 +54,9 @@ public final class GuestQueue {
      * @param queueSize   descriptors in each ring
      * @param translation the device's page table
      * @param bufferBytes bytes of a packet buffer, a power of two
+     * @param mtu         bytes of an IP packet, at most
      */
-    GuestQueue(MemorySegment channel, int queueSize, AddressTranslation translation, int bufferBytes) {
+    GuestQueue(MemorySegment channel, int queueSize, AddressTranslation translation, int bufferBytes, int mtu) {
         this.channel = channel;
         this.translation = translation;
         this.bufferBytes = bufferBytes;
@@ -74,9 +65,9 @@ public final class GuestQueue {
         this.tx = new ProducerRing(ring(SubChannel.TX, queueSize), queueSize);
         this.alloc = new ConsumerRing(ring(SubChannel.ALLOC, queueSize), queueSize);
         this.free = new ProducerRing(ring(SubChannel.FREE, queueSize), queueSize);
-        this.in = new DescriptorBatch(MAX_BURST);
-        this.out = new DescriptorBatch(MAX_BURST);
         this.rejected = new DescriptorBatch(MAX_BURST);
+        this.limits = FrameLimits.of(mtu, bufferBytes);
+        this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
     }
 
     private MemorySegment ring(SubChannel which, int queueSize) {
@@ -87,49 +78,147 @@ public final class GuestQueue {
      * Takes packets that the host has sent.
      *
      * @param into is emptied, then receives the packets; they lie wholly inside a buffer of the region
-     * @return how many, 0 to the burst's capacity or {@value #MAX_BURST}
+     * @return how many entries, 0 to the burst's capacity or {@value #MAX_BURST}
      */
     public int rxBurst(PacketBurst into) {
         into.count = 0;
+        return receive(into);
+    }
+
+    /** As {@link #rxBurst}, but appends to the burst. */
+    int receive(PacketBurst into) {
         if (!running) {
             return 0;
         }
-        int taken = rx.poll(in, Math.min(into.capacity(), MAX_BURST));
-        if (taken <= 0) {
-            return quarantineIfFault(taken);
+        int ready = rx.ready();
+        if (ready < 0) {
+            return quarantineIfFault(ready);
         }
-        long bytes = accept(into, Limits.MIN_FRAME_BYTES);
-        rxPackets += into.count;
-        rxBytes += bytes;
-        channel.set(SharedWord.LONG, RX_PACKETS, rxPackets);
-        channel.set(SharedWord.LONG, RX_BYTES, rxBytes);
-        return into.count;
+        if (ready == 0 && !chain.isComplete()) {
+            return 0;
+        }
+        int first = into.count;
+        int count = Math.min(Math.min(ready, MAX_BURST), into.capacity() - first);
+        long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
+        if (limits.maxSegments() == 1) {
+            receiveFrames(into, count);
+        } else {
+            receiveChains(into, count);
+        }
+        if (counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()] != bad) {
+            publish(GuestCounter.RX_BAD_DESCRIPTORS);
+            returnRejected();
+        }
+        publish(GuestCounter.RX_PACKETS);
+        publish(GuestCounter.RX_BYTES);
+        return into.count - first;
+    }
+
+    private void receiveFrames(PacketBurst into, int count) {
+        int first = into.count;
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            long slot = rx.slot(i);
+            long address = rx.address(slot);
+            long meta = rx.meta(slot);
+            int length = Descriptor.length(meta);
+            long offset = translation.toOffset(address);
+            if (!Checks.ON || (isGood(offset, length) && length >= Limits.MIN_FRAME_BYTES
+                    && length <= limits.maxFrameBytes() && Descriptor.flags(meta) == 0)) {
+                into.add(offset, meta);
+                bytes += length;
+            } else {
+                reject(offset, address, meta);
+                counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
+            }
+        }
+        rx.release(count);
+        counts[GuestCounter.RX_PACKETS.ordinal()] += into.count - first;
+        counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
+    }
+
+    /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
+    private void receiveChains(PacketBurst into, int count) {
+        int taken = 0;
+        while (taken < count && (!chain.isComplete() || handOut(into))) {
+            long slot = rx.slot(taken++);
+            long address = rx.address(slot);
+            long meta = rx.meta(slot);
+            long offset = translation.toOffset(address);
+            boolean good = isGood(offset, Descriptor.length(meta))
+                    && (Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) == 0;
+            if (!chain.add(good ? offset : -1, meta)) {
+                reject(offset, address, meta);
+            }
+        }
+        rx.release(taken);
+        if (chain.isComplete()) {
+            handOut(into);
+        }
+    }
+
+    /** Passes a complete packet on, or gives it up if it is spoilt; false if the burst has no room for it. */
+    private boolean handOut(PacketBurst into) {
+        int bytes = chain.bytes();
+        if (chain.isSpoilt() || bytes < Limits.MIN_FRAME_BYTES) {
+            PacketBurst segments = chain.segments();
+            for (int i = 0; i < segments.count; i++) {
+                reject(segments.offset[i], translation.toBusAddress(segments.offset[i]), segments.meta[i]);
+            }
+            counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
+            chain.clear();
+            return true;
+        }
+        boolean moved = chain.moveTo(into);
+        if (moved) {
+            counts[GuestCounter.RX_PACKETS.ordinal()]++;
+            counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
+        }
+        return moved;
     }
 
     /**
-     * Sends packets to the host. Packets that were not taken are still the caller's: try again, or {@link #free} them.
+     * Sends packets to the host; a chain whole or not at all. Packets that were not taken are still the caller's: try again, or
+     * {@link #free} them.
      *
      * @param burst packets from this queue, in order; left as it is
-     * @return how many of the first ones were taken, 0 to {@code burst.count}
+     * @return how many of the first entries were taken, 0 to {@code burst.count}
      */
     public int txBurst(PacketBurst burst) {
         int wanted = burst.count;
         if (!running || wanted == 0) {
             return 0;
         }
-        int taken = put(tx, burst);
-        if (taken < 0) {
-            return quarantineIfFault(taken);
+        int room = tx.room(wanted);
+        if (room < 0) {
+            return quarantineIfFault(room);
         }
-        for (int i = 0; i < taken; i++) {
-            txBytes += burst.length(i);
+        int most = Math.min(wanted, room);
+        int taken = 0;
+        int packets = 0;
+        long bytes = 0;
+        while (taken < most) {
+            int segments = limits.maxSegments() == 1 ? 1 : limits.chainLength(burst, taken);
+            if (segments > most - taken) {
+                break;
+            }
+            for (int last = taken + segments; taken < last; taken++) {
+                long meta = burst.meta[taken];
+                tx.put(taken, translation.toBusAddress(burst.offset[taken]), meta);
+                bytes += Descriptor.length(meta);
+            }
+            packets++;
         }
-        txPackets += taken;
-        channel.set(SharedWord.LONG, TX_PACKETS, txPackets);
-        channel.set(SharedWord.LONG, TX_BYTES, txBytes);
-        if (taken < Math.min(wanted, MAX_BURST)) {
-            txFull += Math.min(wanted, MAX_BURST) - taken;
-            channel.set(SharedWord.LONG, TX_FULL, txFull);
+        if (taken > 0) {
+            tx.publish(taken);
+            counts[GuestCounter.TX_PACKETS.ordinal()] += packets;
+            counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
+            publish(GuestCounter.TX_PACKETS);
+            publish(GuestCounter.TX_BYTES);
+        }
+        if (taken < wanted) {
+            counts[GuestCounter.TX_FULL.ordinal()] += limits.packets(burst, taken);
+            publish(GuestCounter.TX_FULL);
         }
         return taken;
     }
@@ -142,17 +231,38 @@ public final class GuestQueue {
      */
     public int alloc(PacketBurst into) {
         into.count = 0;
+        return allocate(into, into.capacity());
+    }
+
+    /** As {@link #alloc}, but appends to the burst, no more than are wanted. */
+    int allocate(PacketBurst into, int wanted) {
         if (!running) {
             return 0;
         }
-        int taken = alloc.poll(in, Math.min(into.capacity(), MAX_BURST));
-        if (taken <= 0) {
-            return quarantineIfFault(taken);
+        int ready = alloc.ready();
+        if (ready <= 0) {
+            return quarantineIfFault(ready);
         }
-        accept(into, 1);
-        allocBuffers += into.count;
-        channel.set(SharedWord.LONG, ALLOC_BUFFERS, allocBuffers);
-        return into.count;
+        int first = into.count;
+        int count = Math.max(0, Math.min(Math.min(ready, Math.min(wanted, MAX_BURST)), into.capacity() - first));
+        for (int i = 0; i < count; i++) {
+            long slot = alloc.slot(i);
+            long address = alloc.address(slot);
+            long meta = alloc.meta(slot);
+            long offset = translation.toOffset(address);
+            if (isGood(offset, Descriptor.length(meta)) && Descriptor.flags(meta) == 0) {
+                into.add(offset, meta);
+            } else {
+                reject(offset, address, meta);
+            }
+        }
+        alloc.release(count);
+        if (into.count - first != count) {
+            returnRejected();
+        }
+        counts[GuestCounter.ALLOC_BUFFERS.ordinal()] += into.count - first;
+        publish(GuestCounter.ALLOC_BUFFERS);
+        return into.count - first;
     }
 
     /**
@@ -165,45 +275,38 @@ public final class GuestQueue {
         if (!running || burst.count == 0) {
             return 0;
         }
-        int taken = put(free, burst);
-        if (taken < 0) {
-            return quarantineIfFault(taken);
+        int room = free.room(burst.count);
+        if (room < 0) {
+            return quarantineIfFault(room);
         }
-        countFreed(taken);
-        return taken;
+        int count = Math.min(burst.count, room);
+        for (int i = 0; i < count; i++) {
+            int generation = Descriptor.generation(burst.meta[i]);
+            free.put(i, translation.toBusAddress(burst.offset[i]), Descriptor.meta(bufferBytes, 0, generation));
+        }
+        free.publish(count);
+        countFreed(count);
+        return count;
     }
 
-    /** Checks the copies in {@code in}; good ones go to the burst, the buffers of bad ones back to the host. */
-    private long accept(PacketBurst into, int minimumLength) {
-        long bytes = 0;
-        long badBefore = badDescriptors;
-        rejected.count = 0;
-        for (int i = 0; i < in.count; i++) {
-            long meta = in.meta[i];
-            int length = Descriptor.length(meta);
-            long offset = translation.toOffset(in.address[i]);
-            if (isGood(offset, length, minimumLength) && Descriptor.flags(meta) == 0) {
-                into.add(offset, meta);
-                bytes += length;
-            } else {
-                reject(offset, in.address[i], meta);
-            }
-        }
-        if (badDescriptors != badBefore) {
-            channel.set(SharedWord.LONG, BAD_DESCRIPTORS, badDescriptors);
-            returnRejected();
-        }
-        return bytes;
+    /** Gives packets back that were not sent, and counts them as dropped. */
+    int drop(PacketBurst burst) {
+        int count = free(burst);
+        counts[GuestCounter.TX_DROPPED.ordinal()] += count == burst.count ? limits.packets(burst, 0) : count;
+        publish(GuestCounter.TX_DROPPED);
+        return count;
     }
 
     /** A buffer never crosses a page, so inside the buffer is inside the page and the region. */
-    private boolean isGood(long offset, int length, int minimumLength) {
-        return offset != AddressTranslation.UNMAPPED && length >= minimumLength
+    private boolean isGood(long offset, int length) {
+        return offset != AddressTranslation.UNMAPPED && length > 0
                 && (offset & (bufferBytes - 1L)) + length <= bufferBytes;
     }
 
     private void reject(long offset, long address, long meta) {
-        badDescriptors++;
+        if (rejected.count == rejected.capacity()) {
+            returnRejected();
+        }
         if (offset != AddressTranslation.UNMAPPED) {
             rejected.address[rejected.count] = address;
             rejected.meta[rejected.count] = Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta));
@@ -213,6 +316,7 @@ public final class GuestQueue {
 
     private void returnRejected() {
         int taken = rejected.count == 0 ? 0 : free.offer(rejected);
+        rejected.count = 0;
         if (taken < 0) {
             quarantineIfFault(taken);
         } else {
@@ -220,19 +324,14 @@ public final class GuestQueue {
         }
     }
 
-    private int put(ProducerRing ring, PacketBurst burst) {
-        int count = Math.min(burst.count, MAX_BURST);
-        for (int i = 0; i < count; i++) {
-            out.address[i] = translation.toBusAddress(burst.offset[i]);
-            out.meta[i] = burst.meta[i];
-        }
-        out.count = count;
-        return ring.offer(out);
+    private void countFreed(int buffers) {
+        counts[GuestCounter.FREE_BUFFERS.ordinal()] += buffers;
+        publish(GuestCounter.FREE_BUFFERS);
     }
 
-    private void countFreed(int buffers) {
-        freeBuffers += buffers;
-        channel.set(SharedWord.LONG, FREE_BUFFERS, freeBuffers);
+    /** Shows a counter to the host, counted from the epoch's start as the contract wants it. */
+    private void publish(GuestCounter counter) {
+        channel.set(SharedWord.LONG, counter.offset(), counts[counter.ordinal()] - before[counter.ordinal()]);
     }
 
     private int quarantineIfFault(int result) {
@@ -264,22 +363,19 @@ public final class GuestQueue {
      * @return its value
      */
     public long counter(GuestCounter counter) {
-        return switch (counter) {
-            case RX_PACKETS -> rxPackets;
-            case RX_BYTES -> rxBytes;
-            case TX_PACKETS -> txPackets;
-            case TX_BYTES -> txBytes;
-            case ALLOC_BUFFERS -> allocBuffers;
-            case FREE_BUFFERS -> freeBuffers;
-            case RX_BAD_DESCRIPTORS -> badDescriptors;
-            case TX_FULL -> txFull;
-        };
+        return counts[counter.ordinal()];
     }
 
-    /** Sets the counters in channel memory to zero: they are this program's, not its predecessor's. */
+    /** {@return whether a packet may be more than one descriptor} */
+    FrameLimits limits() {
+        return limits;
+    }
+
+    /** Sets the counters in channel memory to zero: they are this epoch's. */
     void clearCounters() {
-        for (GuestCounter counter : GuestCounter.values()) {
-            channel.set(SharedWord.LONG, counter.offset(), 0L);
+        for (GuestCounter counter : COUNTERS) {
+            before[counter.ordinal()] = counts[counter.ordinal()];
+            publish(counter);
         }
     }
 
@@ -291,6 +387,9 @@ public final class GuestQueue {
         tx.reset();
         alloc.reset();
         free.reset();
+        chain.clear();
+        rejected.count = 0;
+        clearCounters();
     }
 
     /** Lets bursts through. */

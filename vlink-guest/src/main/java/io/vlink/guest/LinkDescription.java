@@ -59,7 +59,7 @@ record LinkDescription(int index, String name, String mac, int queueSize, int mt
             throw bad(link, "buffer_bytes", bufferBytes);
         }
         int mtu = control.get(SharedWord.INT, ControlChannelLayout.MTU_OFFSET);
-        if (mtu < 1 || mtu > bufferBytes - Limits.MIN_FRAME_BYTES) {
+        if (mtu < Limits.MIN_MTU || mtu > Limits.MAX_MTU) {
             throw bad(link, "mtu", mtu);
         }
         return new LinkDescription(link, nameAt(control, ControlChannelLayout.NAME_OFFSET), macOf(control), queueSize,

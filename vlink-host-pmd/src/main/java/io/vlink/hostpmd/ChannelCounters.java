@@ -45,6 +45,14 @@ final class ChannelCounters {
         values[counter.ordinal()] = value;
     }
 
+    /** Notes where the packet counters stand, so that the new epoch's own numbers can be told (SPEC.md appendix A). */
+    void startEpoch() {
+        set(HostCounter.EPOCH_TX_PACKETS, values[HostCounter.TX_PACKETS.ordinal()]);
+        set(HostCounter.EPOCH_RX_PACKETS, values[HostCounter.RX_PACKETS.ordinal()]);
+        set(HostCounter.EPOCH_RX_DROPPED, values[HostCounter.RX_DROPPED.ordinal()]);
+        set(HostCounter.QUARANTINED, 0);
+    }
+
     /** Writes what has changed to the record. */
     void publish() {
         for (int i = 0; i < values.length; i++) {

@@ -3,40 +3,54 @@
 
 package io.vlink.hostpmd;
 
+import io.vlink.infra.pool.BufferLedger;
+import io.vlink.infra.pool.FreeList;
+import io.vlink.infra.pool.PoolLayout;
+import io.vlink.infra.ring.ChainAssembler;
+import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
-import io.vlink.infra.ring.DescriptorBatch;
+import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
+import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
 
 /**
  * The host's end of a data channel: lends packets and empty buffers to the guest, and takes both back after checking them
- * (SPEC.md section 8.2). A bad descriptor costs itself only; an impossible position quarantines the channel until the next
- * epoch. Rings have the guest's names. One thread.
+ * (SPEC.md section 8.2). A bad descriptor costs its packet only; an impossible position quarantines the channel until the next
+ * epoch. Rings have the guest's names. Each descriptor is read once, checked, and passed on in one turn of a loop, as the
+ * cost of a packet is the cost of this file. One thread: the worker of the channel.
  */
 final class HostChannel {
-    /** Descriptors handled between two publishes, at most. */
-    private static final int BATCH = 256;
     /** Empty buffers are lent when at least this many slots of the ring are free, so that a publish is worth it. */
     private static final int REFILL = 32;
+    /** Buffers taken from {@code free} and put on {@code alloc} in one turn, at most. */
+    private static final int TURN = 256;
 
     private final int number;
     private final LinkBuffers buffers;
+    private final AddressTranslation translation;
+    private final BufferLedger ledger;
+    private final PoolLayout layout;
+    private final FreeList freeList;
     private final ChannelCounters counters;
     private final ProducerRing rx;
     private final ConsumerRing tx;
     private final ProducerRing alloc;
     private final ConsumerRing free;
-    private final DescriptorBatch batch = new DescriptorBatch(BATCH);
+    private final ChainAssembler chain;
+    private final FrameLimits limits;
     private final int refill;
     private int epoch;
     private boolean quarantined;
+    private HostCounter chainFault;
 
     /**
      * The host's end of a data channel.
@@ -45,13 +59,21 @@ final class HostChannel {
      * @param number    data channel, from 0
      * @param queueSize descriptors in each ring
      * @param buffers   the link's buffers
+     * @param limits    how large packets may be
      * @param counters  the channel's counters
      */
-    HostChannel(MemorySegment memory, int number, int queueSize, LinkBuffers buffers, ChannelCounters counters) {
+    HostChannel(MemorySegment memory, int number, int queueSize, LinkBuffers buffers, FrameLimits limits,
+            ChannelCounters counters) {
         this.number = number;
         this.buffers = buffers;
+        this.translation = buffers.translation;
+        this.ledger = buffers.ledger;
+        this.layout = buffers.layout;
+        this.freeList = buffers.freeList(number);
+        this.limits = limits;
         this.counters = counters;
         this.refill = Math.min(REFILL, queueSize / 2);
+        this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
         tx = new ConsumerRing(ring(memory, SubChannel.TX, queueSize), queueSize);
         alloc = new ProducerRing(ring(memory, SubChannel.ALLOC, queueSize), queueSize);
@@ -62,27 +84,30 @@ final class HostChannel {
         return memory.asSlice(DataChannelLayout.ringOffset(ring, queueSize), RingLayout.bytes(queueSize));
     }
 
-    /** Empties the rings for a new epoch and ends a quarantine; only while the guest is quiet. */
+    /** Empties the rings for a new epoch, takes all buffers back and ends a quarantine; only while the guest is quiet. */
     void reset(int newEpoch) {
         epoch = newEpoch;
         rx.reset();
         tx.reset();
         alloc.reset();
         free.reset();
+        giveUpChain();
         quarantined = false;
-        counters.set(HostCounter.QUARANTINED, 0);
+        counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
+        counters.startEpoch();
         counters.publish();
-    }
-
-    void countReclaimed() {
-        counters.add(HostCounter.RECLAIMED_BUFFERS, 1);
     }
 
     boolean isQuarantined() {
         return quarantined;
     }
 
-    /** {@return packets that {@link #transmit} would take now, up to a number} */
+    /** {@return whether the guest has taken all packets} */
+    boolean isDrained(int queueSize) {
+        return quarantined || transmitRoom(queueSize) == queueSize;
+    }
+
+    /** {@return descriptors that {@link #transmit} would take now, up to a number} */
     int transmitRoom(int wanted) {
         if (quarantined) {
             return 0;
@@ -96,119 +121,283 @@ final class HostChannel {
     }
 
     /**
-     * Lends packets to the guest, from the first on.
+     * Lends packets to the guest, from the first on; a chain whole or not at all.
      *
      * @param packets left as they are
-     * @return how many were taken
+     * @return how many entries were taken
      * @throws IllegalArgumentException for a packet that the caller may not lend; those before it are on their way
      */
     int transmit(PacketBurst packets) {
+        int wanted = packets.count;
+        int room = transmitRoom(wanted);
         int taken = 0;
+        int packetsTaken = 0;
         long bytes = 0;
-        int rejected = -1;
-        while (taken < packets.count && rejected < 0) {
-            int count = transmitRoom(Math.min(BATCH, packets.count - taken));
-            if (count == 0) {
+        while (taken < room) {
+            long meta = packets.meta[taken];
+            int segments = Descriptor.flags(meta) == 0 ? 1 : limits.chainLength(packets, taken);
+            if (segments > room - taken) {
                 break;
             }
-            batch.count = 0;
-            for (int i = taken; i < taken + count; i++) {
-                int length = packets.length(i);
-                if (!buffers.isLendable(packets.offset[i], length)) {
-                    rejected = i;
-                    break;
-                }
-                lend(packets.offset[i], length);
-                bytes += length;
+            long lent = segments == 1
+                    ? lendOne(packets.offset[taken], Descriptor.length(meta), taken)
+                    : lendChain(packets, taken, segments);
+            if (lent < 0) {
+                break;
             }
-            rx.offer(batch);
-            taken += batch.count;
+            bytes += lent;
+            taken += segments;
+            packetsTaken++;
         }
-        countTransmitted(taken, bytes, rejected < 0 ? packets.count - taken : 0);
-        if (rejected >= 0) {
-            throw new IllegalArgumentException("packet must be 14 bytes to the end of a buffer that the program holds:"
-                    + " packet=" + rejected + " offset=0x" + Long.toHexString(packets.offset[rejected]) + " length="
-                    + packets.length(rejected));
+        rx.publish(taken);
+        counters.add(HostCounter.TX_PACKETS, packetsTaken);
+        counters.add(HostCounter.TX_BYTES, bytes);
+        if (taken < wanted) {
+            finishShort(packets, taken, room);
         }
+        counters.publish();
         return taken;
     }
 
-    private void lend(long offset, int length) {
-        int generation = buffers.lend(offset, epoch, number);
-        batch.address[batch.count] = buffers.toBusAddress(offset);
-        batch.meta[batch.count] = Descriptor.meta(length, 0, generation);
-        batch.count++;
+    /** Lends the only buffer of a packet; returns its bytes, or -1 if the program may not. */
+    private long lendOne(long offset, int length, int index) {
+        if (length < Limits.MIN_FRAME_BYTES || length > limits.maxFrameBytes()) {
+            return -1;
+        }
+        return lend(rx, offset, length, 0, index) ? length : -1;
     }
 
-    private void countTransmitted(int taken, long bytes, int full) {
-        counters.add(HostCounter.TX_PACKETS, taken);
-        counters.add(HostCounter.TX_BYTES, bytes);
-        counters.add(HostCounter.TX_FULL, full);
+    private boolean lend(ProducerRing ring, long offset, int length, int flags, int index) {
+        int generation = 0;
+        if (Checks.ON) {
+            int buffer = layout.bufferAt(offset);
+            if (buffer == PoolLayout.OUTSIDE || length > layout.bytesToEnd(offset)) {
+                return false;
+            }
+            long entry = ledger.entry(buffer);
+            if (LedgerEntry.state(entry) != LedgerEntry.HELD) {
+                return false;
+            }
+            generation = ledger.lend(buffer, entry, epoch, number);
+        }
+        ring.put(index, translation.toBusAddress(offset), Descriptor.meta(length, flags, generation));
+        return true;
+    }
+
+    /** Lends the buffers of a chain if every one of them may be; returns the packet's bytes, or -1. */
+    private long lendChain(PacketBurst packets, int first, int segments) {
+        long bytes = 0;
+        for (int i = first; i < first + segments; i++) {
+            bytes += packets.length(i);
+            if (!buffers.isLendable(packets.offset[i], packets.length(i))) {
+                return -1;
+            }
+        }
+        if (segments > limits.maxSegments() || bytes > limits.maxFrameBytes() || bytes < Limits.MIN_FRAME_BYTES) {
+            return -1;
+        }
+        for (int i = first; i < first + segments; i++) {
+            int flags = i == first + segments - 1 ? 0 : Descriptor.FLAG_MORE;
+            if (!lend(rx, packets.offset[i], packets.length(i), flags, i)) {
+                takeBackUnpublished(packets, first, i);
+                return -1;
+            }
+        }
+        return bytes;
+    }
+
+    /** A buffer stood in the chain twice: those before it were never published, so they are still the program's. */
+    private void takeBackUnpublished(PacketBurst packets, int from, int to) {
+        for (int i = from; i < to; i++) {
+            ledger.hold(layout.bufferAt(packets.offset[i]));
+        }
+    }
+
+    private void finishShort(PacketBurst packets, int taken, int room) {
         counters.publish();
+        int segments = Descriptor.flags(packets.meta[taken]) == 0 ? 1 : limits.chainLength(packets, taken);
+        if (quarantined || (segments > room - taken && segments <= limits.maxSegments())) {
+            counters.add(HostCounter.TX_FULL, limits.packets(packets, taken));
+            return;
+        }
+        throw new IllegalArgumentException("packet must be " + Limits.MIN_FRAME_BYTES + " to " + limits.maxFrameBytes()
+                + " bytes in buffers that the program holds, and end in the burst:"
+                + " packet=" + taken + " offset=0x" + Long.toHexString(packets.offset[taken]) + " length="
+                + packets.length(taken));
     }
 
     /**
      * Takes packets from the guest and appends the good ones to a burst; then takes back and lends out empty buffers.
      *
      * @param into receives packets that lie in buffers which are the host's again
-     * @return how many
+     * @return how many entries
      */
     int receive(PacketBurst into) {
         if (quarantined) {
             return 0;
         }
         int before = into.count;
-        int polled = tx.poll(batch, into.capacity() - into.count);
-        long bytes = 0;
-        for (int i = 0; i < polled; i++) {
-            bytes += accept(batch.address[i], batch.meta[i], into);
-        }
-        if (polled == ConsumerRing.FAULT) {
+        int ready = tx.ready();
+        if (ready > 0) {
+            int count = Math.min(ready, into.capacity() - into.count);
+            if (limits.maxSegments() == 1) {
+                receiveFrames(into, count);
+            } else {
+                receiveChains(into, count);
+            }
+        } else if (ready == ConsumerRing.FAULT) {
             quarantine();
-        } else {
+        } else if (chain.isComplete()) {
+            handOut(into);
+        }
+        if (!quarantined) {
             reclaim();
             lendEmpty();
         }
-        counters.add(HostCounter.RX_PACKETS, into.count - before);
-        counters.add(HostCounter.RX_BYTES, bytes);
         counters.publish();
         return into.count - before;
     }
 
-    /** Checks a private copy of a descriptor; returns the bytes of the packet that it added, 0 for none. */
-    private int accept(long address, long meta, PacketBurst into) {
-        long offset = buffers.toOffset(address);
-        int buffer = buffers.takeBack(offset, meta, epoch, number, counters);
-        if (buffer == LinkBuffers.DROPPED) {
-            return 0;
+    private void receiveFrames(PacketBurst into, int count) {
+        int before = into.count;
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            long slot = tx.slot(i);
+            long offset = translation.toOffset(tx.address(slot));
+            long meta = tx.meta(slot);
+            if (Checks.ON) {
+                HostCounter fault = takeBack(offset, meta);
+                if (fault == null) {
+                    fault = frameFault(offset, meta);
+                    if (fault != null) {
+                        buffers.release(number, layout.bufferAt(offset));
+                    }
+                }
+                if (fault != null) {
+                    countDropped(fault);
+                    continue;
+                }
+            }
+            into.add(offset, meta);
+            bytes += Descriptor.length(meta);
         }
+        tx.release(count);
+        counters.add(HostCounter.RX_PACKETS, into.count - before);
+        counters.add(HostCounter.RX_BYTES, bytes);
+    }
+
+    /** Takes a buffer back if it was lent to this channel; returns null, or why not. */
+    private HostCounter takeBack(long offset, long meta) {
+        int buffer = layout.bufferAt(offset);
+        if (buffer == PoolLayout.OUTSIDE) {
+            return HostCounter.DROP_BAD_ADDRESS;
+        }
+        int result = ledger.takeBack(buffer, epoch, number, Descriptor.generation(meta));
+        if (result == BufferLedger.TAKEN_BACK) {
+            return null;
+        }
+        return result == BufferLedger.STALE_GENERATION
+                ? HostCounter.DROP_STALE_GENERATION
+                : HostCounter.DROP_NOT_LENT;
+    }
+
+    private HostCounter frameFault(long offset, long meta) {
         int length = Descriptor.length(meta);
         if (Descriptor.flags(meta) != 0) {
-            counters.add(HostCounter.DROP_BAD_FLAGS, 1);
-        } else if (length < Limits.MIN_FRAME_BYTES || length > buffers.bytesToEnd(offset)) {
-            counters.add(HostCounter.DROP_BAD_LENGTH, 1);
-        } else {
-            into.add(offset, meta);
-            return length;
+            return HostCounter.DROP_BAD_FLAGS;
         }
-        buffers.give(buffer);
-        return 0;
+        boolean good = length >= Limits.MIN_FRAME_BYTES && length <= layout.bytesToEnd(offset)
+                && length <= limits.maxFrameBytes();
+        return good ? null : HostCounter.DROP_BAD_LENGTH;
+    }
+
+    private void countDropped(HostCounter reason) {
+        counters.add(reason, 1);
+        counters.add(HostCounter.RX_DROPPED, 1);
+    }
+
+    /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
+    private void receiveChains(PacketBurst into, int count) {
+        int taken = 0;
+        while (taken < count && (!chain.isComplete() || handOut(into))) {
+            long slot = tx.slot(taken++);
+            long offset = translation.toOffset(tx.address(slot));
+            long meta = tx.meta(slot);
+            HostCounter fault = takeBack(offset, meta);
+            if (fault == null) {
+                fault = segmentFault(offset, meta);
+                boolean kept = chain.add(fault == null ? offset : -1, meta);
+                if (!kept) {
+                    fault = fault == null ? HostCounter.DROP_BAD_LENGTH : fault;
+                    buffers.release(number, layout.bufferAt(offset));
+                }
+            } else {
+                chain.add(-1, meta);
+            }
+            chainFault = chainFault == null ? fault : chainFault;
+        }
+        tx.release(taken);
+        if (chain.isComplete()) {
+            handOut(into);
+        }
+    }
+
+    private HostCounter segmentFault(long offset, long meta) {
+        int length = Descriptor.length(meta);
+        if ((Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) != 0) {
+            return HostCounter.DROP_BAD_FLAGS;
+        }
+        return length > 0 && length <= layout.bytesToEnd(offset) ? null : HostCounter.DROP_BAD_LENGTH;
+    }
+
+    /** Passes a complete packet on, or gives it up if it is spoilt; false if the burst has no room for it. */
+    private boolean handOut(PacketBurst into) {
+        if (chain.isSpoilt() || chain.bytes() < Limits.MIN_FRAME_BYTES) {
+            countDropped(chainFault == null ? HostCounter.DROP_BAD_LENGTH : chainFault);
+            giveUpChain();
+            return true;
+        }
+        int bytes = chain.bytes();
+        boolean moved = chain.moveTo(into);
+        if (moved) {
+            counters.add(HostCounter.RX_PACKETS, 1);
+            counters.add(HostCounter.RX_BYTES, bytes);
+        }
+        return moved;
+    }
+
+    private void giveUpChain() {
+        PacketBurst segments = chain.segments();
+        for (int i = 0; i < segments.count; i++) {
+            buffers.release(number, layout.bufferAt(segments.offset[i]));
+        }
+        chain.clear();
+        chainFault = null;
     }
 
     private void reclaim() {
-        int polled = free.poll(batch, BATCH);
-        if (polled == ConsumerRing.FAULT) {
+        int ready = free.ready();
+        if (ready == 0) {
+            return;
+        }
+        if (ready == ConsumerRing.FAULT) {
             quarantine();
             return;
         }
+        int count = Math.min(ready, TURN);
         int good = 0;
-        for (int i = 0; i < polled; i++) {
-            int buffer = buffers.takeBack(buffers.toOffset(batch.address[i]), batch.meta[i], epoch, number, counters);
-            if (buffer != LinkBuffers.DROPPED) {
-                buffers.give(buffer);
+        for (int i = 0; i < count; i++) {
+            long slot = free.slot(i);
+            long offset = translation.toOffset(free.address(slot));
+            HostCounter fault = Checks.ON ? takeBack(offset, free.meta(slot)) : null;
+            if (fault == null) {
+                buffers.release(number, layout.bufferAt(offset));
                 good++;
+            } else {
+                counters.add(fault, 1);
             }
         }
+        free.release(count);
         counters.add(HostCounter.FREE_BUFFERS, good);
     }
 
@@ -221,13 +410,23 @@ final class HostChannel {
         if (room < refill) {
             return;
         }
-        int count = Math.min(Math.min(room, BATCH), buffers.freeCount());
-        batch.count = 0;
+        int most = Math.min(room, TURN);
+        int count = Math.min(most, freeList.available(most));
         for (int i = 0; i < count; i++) {
-            lend(buffers.takeFree(), buffers.bufferBytes());
+            int buffer = freeList.take();
+            ledger.hold(buffer);
+            lend(alloc, layout.offsetOf(buffer), layout.bufferBytes(), 0, i);
         }
-        alloc.offer(batch);
-        counters.add(HostCounter.ALLOC_BUFFERS, count);
+        if (count > 0) {
+            alloc.publish(count);
+            counters.add(HostCounter.ALLOC_BUFFERS, count);
+        }
+    }
+
+    /** Counts packets that the program gave up. */
+    void countDropped(int packets) {
+        counters.add(HostCounter.TX_DROPPED, packets);
+        counters.publish();
     }
 
     private void quarantine() {

@@ -4,31 +4,29 @@
 package io.vlink.hostpmd;
 
 import io.vlink.infra.pool.BufferLedger;
-import io.vlink.infra.pool.BufferPool;
+import io.vlink.infra.pool.FreeList;
+import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.translation.AddressTranslation;
-import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.pci.Limits;
-import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The buffers of a link: where they are, which are free, and which the guest has. A buffer is free, or lent (the ledger says
- * so), or the program's. One thread.
+ * The buffers of a link: where they are, which are free, and which the guest has. A buffer is free, or lent, or the program's,
+ * and the ledger says which. Each data channel has a free list of its own, so that workers do not meet.
  */
 final class LinkBuffers {
-    /** What {@link #takeBack} returns for a descriptor that was dropped; its reason is counted. */
-    static final int DROPPED = -1;
-
-    private final AddressTranslation translation;
-    private final BufferLedger ledger;
-    private final BufferPool pool;
-    private final int bufferBytes;
+    final AddressTranslation translation;
+    final BufferLedger ledger;
+    final PoolLayout layout;
+    private final FreeList[] lists;
+    private final int buffersPerList;
 
     /**
-     * The buffers that a link record describes. Those that an earlier driver left lent stay out of the pool until the guest
-     * has acknowledged a new epoch.
+     * The buffers that a link record describes. Those that an earlier driver left lent stay where they are until the guest has
+     * acknowledged a new epoch.
      *
      * @param record   the link record
      * @param geometry what it says
@@ -40,121 +38,113 @@ final class LinkBuffers {
         }
         translation = new AddressTranslation(table, geometry.pageShift());
         ledger = new BufferLedger(record.asSlice(geometry.ledgerOffset(), geometry.bufferCount() * 8L));
-        pool = new BufferPool(geometry.poolOffset(), geometry.bufferCount(), geometry.bufferBytes());
-        bufferBytes = geometry.bufferBytes();
+        layout = new PoolLayout(geometry.poolOffset(), geometry.bufferCount(), geometry.bufferBytes());
+        lists = new FreeList[geometry.dataChannelOffsets().size()];
+        buffersPerList = Math.ceilDiv(geometry.bufferCount(), lists.length);
+        for (int i = 0; i < lists.length; i++) {
+            int first = i * buffersPerList;
+            lists[i] = new FreeList(first, Math.min(buffersPerList, geometry.bufferCount() - first));
+        }
         for (int buffer = geometry.bufferCount() - 1; buffer >= 0; buffer--) {
             if (!ledger.isLent(buffer)) {
-                pool.give(buffer);
+                ledger.free(buffer);
+                lists[home(buffer)].give(buffer);
             }
         }
     }
 
-    /** Appends free buffers to a burst, up to a number, its room, and what there is; returns how many. */
-    int alloc(PacketBurst into, int wanted) {
-        int count = Math.min(Math.min(wanted, into.capacity() - into.count), pool.freeCount());
-        for (int i = 0; i < count; i++) {
-            into.add(pool.offsetOf(pool.take()), 0);
-        }
-        return Math.max(count, 0);
+    private int home(int buffer) {
+        return buffer / buffersPerList;
     }
 
-    /** Gives the buffers of a burst back and empties it. */
-    void free(PacketBurst packets) {
+    /** The free buffers of a data channel; for its worker. */
+    FreeList freeList(int channel) {
+        return lists[channel];
+    }
+
+    /** Appends free buffers of a channel to a burst, up to a number, its room, and what there is; returns how many. */
+    int alloc(int channel, PacketBurst into, int wanted) {
+        FreeList list = lists[channel];
+        int most = Math.min(wanted, into.capacity() - into.count);
+        int count = Math.max(0, Math.min(most, list.available(most)));
+        for (int i = 0; i < count; i++) {
+            int buffer = list.take();
+            ledger.hold(buffer);
+            into.add(layout.offsetOf(buffer), 0);
+        }
+        return count;
+    }
+
+    /**
+     * Gives the buffers of a burst back.
+     *
+     * @param channel channel of the worker
+     * @throws IllegalArgumentException for one that the program does not hold; those before it are free
+     */
+    void free(int channel, PacketBurst packets) {
         for (int i = 0; i < packets.count; i++) {
-            int buffer = pool.bufferAt(packets.offset[i]);
+            int buffer = layout.bufferAt(packets.offset[i]);
             if (!isHeldByProgram(buffer)) {
                 packets.removeFirst(i);
                 throw new IllegalArgumentException("only buffers that the program holds can be freed: offset=0x"
                         + Long.toHexString(packets.offset[0]));
             }
-            pool.give(buffer);
+            release(channel, buffer);
         }
-        packets.count = 0;
     }
 
-    /** Whether the program may lend a packet: its buffer is the program's, the packet lies inside it and is a frame. */
+    /** Makes a buffer free that is neither lent nor free; it goes to the list where it belongs. */
+    void release(int channel, int buffer) {
+        ledger.free(buffer);
+        FreeList own = lists[channel];
+        if (own.isHomeOf(buffer)) {
+            own.give(buffer);
+        } else {
+            lists[home(buffer)].giveFromElsewhere(buffer);
+        }
+    }
+
+    /** Whether the program may lend a packet: its buffer is the program's, the packet lies inside it and is not empty. */
     boolean isLendable(long offset, int length) {
-        return isHeldByProgram(pool.bufferAt(offset)) && length >= Limits.MIN_FRAME_BYTES
-                && length <= pool.bytesToEnd(offset);
+        return isHeldByProgram(layout.bufferAt(offset)) && length > 0 && length <= layout.bytesToEnd(offset);
     }
 
     private boolean isHeldByProgram(int buffer) {
-        return buffer != BufferPool.OUTSIDE && !pool.isFree(buffer) && !ledger.isLent(buffer);
+        return buffer != PoolLayout.OUTSIDE && LedgerEntry.state(ledger.entry(buffer)) == LedgerEntry.HELD;
     }
 
-    /** Lends the buffer of a packet; returns the generation. */
-    int lend(long offset, int epoch, int channel) {
-        return ledger.lend(pool.bufferAt(offset), epoch, channel);
-    }
-
-    /** Takes a free buffer to lend it empty; returns its offset. Only while {@link #freeCount} is not 0. */
-    long takeFree() {
-        return pool.offsetOf(pool.take());
-    }
-
-    /**
-     * Takes back what a guest returned, if it was lent to that channel in that epoch and generation.
-     *
-     * @return the buffer, which is the host's again; or {@link #DROPPED}
-     */
-    int takeBack(long offset, long meta, int epoch, int channel, ChannelCounters counters) {
-        int buffer = pool.bufferAt(offset);
-        if (buffer == BufferPool.OUTSIDE) {
-            counters.add(HostCounter.DROP_BAD_ADDRESS, 1);
-            return DROPPED;
-        }
-        int result = ledger.takeBack(buffer, epoch, channel, Descriptor.generation(meta));
-        if (result == BufferLedger.TAKEN_BACK) {
-            return buffer;
-        }
-        counters.add(result == BufferLedger.STALE_GENERATION
-                ? HostCounter.DROP_STALE_GENERATION
-                : HostCounter.DROP_NOT_LENT, 1);
-        return DROPPED;
-    }
-
-    /** Makes a buffer that was taken back free. */
-    void give(int buffer) {
-        pool.give(buffer);
-    }
-
-    /** Takes every lent buffer back into the pool; only when the guest has acknowledged the end of their epoch. */
-    void reclaim(HostChannel[] channels) {
+    /** Takes back what is lent to a channel; only when the guest has acknowledged the end of the epoch. Returns how many. */
+    int reclaim(int channel) {
+        int reclaimed = 0;
         for (int buffer = 0; buffer < ledger.bufferCount(); buffer++) {
-            if (ledger.isLent(buffer)) {
-                channels[Math.min(ledger.channelOf(buffer), channels.length - 1)].countReclaimed();
-                ledger.revoke(buffer);
-                pool.give(buffer);
+            if (ledger.isLent(buffer) && Math.min(ledger.channelOf(buffer), lists.length - 1) == channel) {
+                release(channel, buffer);
+                reclaimed++;
             }
         }
+        return reclaimed;
     }
 
-    long toBusAddress(long offset) {
-        return translation.toBusAddress(offset);
+    /** Shortest frame that a descriptor alone can be. */
+    static int minFrameBytes() {
+        return Limits.MIN_FRAME_BYTES;
     }
 
-    /** The region offset of a bus address, or a negative number. */
-    long toOffset(long busAddress) {
-        return translation.toOffset(busAddress);
-    }
-
-    int bytesToEnd(long offset) {
-        return pool.bytesToEnd(offset);
-    }
-
+    /** Buffers that nobody uses; walks the ledger. */
     int freeCount() {
-        return pool.freeCount();
+        return count(LedgerEntry.FREE);
     }
 
+    /** Buffers that the guest has; walks the ledger. */
     int lentCount() {
-        return ledger.lentCount();
+        return count(LedgerEntry.LENT);
     }
 
-    int bufferCount() {
-        return pool.bufferCount();
-    }
-
-    int bufferBytes() {
-        return bufferBytes;
+    private int count(int state) {
+        int count = 0;
+        for (int buffer = 0; buffer < ledger.bufferCount(); buffer++) {
+            count += LedgerEntry.state(ledger.entry(buffer)) == state ? 1 : 0;
+        }
+        return count;
     }
 }

@@ -71,7 +71,7 @@ record LinkGeometry(String link, String domain, MacAddress mac, int mtu, int que
                 name(record, LinkRecordLayout.DOMAIN_NAME_OFFSET),
                 MacAddress.of(record.asSlice(LinkRecordLayout.MAC_OFFSET, MacAddress.BYTES)
                         .toArray(ValueLayout.JAVA_BYTE)),
-                intAt(record, LinkRecordLayout.MTU_OFFSET, "mtu", 1, Limits.MAX_MTU),
+                intAt(record, LinkRecordLayout.MTU_OFFSET, "mtu", Limits.MIN_MTU, Limits.MAX_MTU),
                 queueSize, bufferCount, bufferBytes,
                 part(record, LinkRecordLayout.POOL_OFFSET, "pool_offset", (long) bufferCount * bufferBytes, bufferBytes,
                         regionBytes),

@@ -3,11 +3,13 @@
 
 package io.vlink.hostpmd;
 
-import io.vlink.infra.port.FlowHash;
-import io.vlink.infra.port.MacAddress;
-import io.vlink.infra.lane.HostLane;
-import io.vlink.infra.lane.LaneEvent;
+import io.vlink.infra.port.Port;
+import io.vlink.infra.port.PortException;
+import io.vlink.infra.port.PortStatistics;
+import io.vlink.infra.port.QueueClaim;
+import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
+import io.vlink.infra.port.MacAddress;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;
 import java.lang.foreign.MemorySegment;
@@ -18,14 +20,10 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A port on a virtual link: the host's lane. Packets are offsets in the packet region; a program allocates buffers, writes
  * frames into {@link #region}, transmits them (which lends them to the guest), receives what the guest sends, and frees it or
- * transmits it again.
- *
- * <p>
- * A port belongs to one thread at a time; only {@link #isAgentGone} and {@link #statistics} are for any. Bursts neither
- * allocate, nor lock, nor enter the kernel, and whatever a guest does, they do not throw; {@link IllegalArgumentException} means
- * that the program passed a buffer that is not its own.
+ * transmits it again. Threads: see {@link Port}; the methods without a queue that are not in it are for a program that has one
+ * thread and claims nothing.
  */
-public final class VlinkPort implements AutoCloseable {
+public final class VlinkPort implements Port {
     private static final long POLL_NANOS = 1_000_000;
 
     private final VdevArguments arguments;
@@ -33,12 +31,11 @@ public final class VlinkPort implements AutoCloseable {
     private final LinkGeometry geometry;
     private final AgentLink agent;
     private final LinkBuffers buffers;
+    private final FrameLimits limits;
     private final HostChannel[] channels;
-    private final PacketBurst[] spread;
-    private final int[] room;
-    private final HostLane lane;
-    private int nextChannel;
-    private long epochCount;
+    private final HostEpochs epochs;
+    private final BondQueue bond;
+    private boolean closed;
 
     VlinkPort(VdevArguments arguments, LinkMemory memory, AgentLink agent) {
         this.arguments = arguments;
@@ -46,20 +43,29 @@ public final class VlinkPort implements AutoCloseable {
         this.agent = agent;
         MemorySegment record = memory.record();
         geometry = LinkGeometry.read(record, memory.region().byteSize(), memory.channel().byteSize());
+        limits = FrameLimits.of(geometry.mtu(), geometry.bufferBytes());
         buffers = new LinkBuffers(record, geometry);
         int queueSize = geometry.queueSize();
         channels = new HostChannel[geometry.dataChannelOffsets().size()];
-        spread = new PacketBurst[channels.length];
-        room = new int[channels.length];
         for (int i = 0; i < channels.length; i++) {
             MemorySegment bytes = memory.channel().asSlice(geometry.dataChannelOffsets().get(i),
                     DataChannelLayout.bytes(queueSize));
-            channels[i] = new HostChannel(bytes, i, queueSize, buffers,
+            channels[i] = new HostChannel(bytes, i, queueSize, buffers, limits,
                     new ChannelCounters(record, geometry.countersOffset(), i));
-            spread[i] = new PacketBurst(queueSize);
         }
-        lane = new HostLane(
-                memory.channel().asSlice(geometry.controlChannelOffset(), ControlChannelLayout.BYTES), record);
+        boolean isBond = arguments.mode() == LinkMode.BOND;
+        bond = isBond ? new BondQueue(channels, buffers, limits, memory.region(), queueSize) : null;
+        epochs = new HostEpochs(
+                memory.channel().asSlice(geometry.controlChannelOffset(), ControlChannelLayout.BYTES), record,
+                isBond ? new HostChannel[][]{channels} : oneEach(channels));
+    }
+
+    private static HostChannel[][] oneEach(HostChannel[] channels) {
+        HostChannel[][] queues = new HostChannel[channels.length][];
+        for (int i = 0; i < queues.length; i++) {
+            queues[i] = new HostChannel[]{channels[i]};
+        }
+        return queues;
     }
 
     /**
@@ -98,182 +104,158 @@ public final class VlinkPort implements AutoCloseable {
         return true;
     }
 
-    /** {@return whether descriptors may flow; looks at the guest's lane first} */
+    /** {@return whether descriptors may flow on every queue; looks at the guest's lane first} */
     public boolean linkUp() {
-        LaneEvent event = lane.poll();
-        if (event == LaneEvent.RESET_RINGS) {
-            startEpoch();
+        boolean up = true;
+        for (int queue = 0; queue < queues(); queue++) {
+            up &= poll(queue);
         }
-        return lane.isUp();
+        return up;
     }
 
-    private void startEpoch() {
-        buffers.reclaim(channels);
-        for (HostChannel channel : channels) {
-            channel.reset(lane.epoch());
-        }
-        lane.complete();
-        epochCount++;
+    @Override
+    public boolean poll(int queue) {
+        return epochs.poll(checkQueue(queue));
     }
 
-    /**
-     * How often the link has come up since the port was attached. A program that remembers the number sees that packets which
-     * it waits for are not coming any more.
-     *
-     * @return epochs, from 0
-     */
+    private int checkQueue(int queue) {
+        if (queue < 0 || queue >= queues()) {
+            throw new IllegalArgumentException(
+                    bond != null ? "mode=bond has queue 0 only: queue=" + queue : noQueue(queue));
+        }
+        return queue;
+    }
+
+    private String noQueue(int queue) {
+        return "queue must be 0 to " + (queues() - 1) + ", as the link has that many data channels: link=" + link()
+                + " queue=" + queue;
+    }
+
+    @Override
+    public QueueClaim claim(int queue, String worker) {
+        if (queue < 0 || queue >= queues()) {
+            throw new PortException(noQueue(queue));
+        }
+        String other = epochs.claim(queue, worker);
+        if (other != null) {
+            throw new PortException("queue has a worker already: link=" + link() + " queue=" + queue + " worker="
+                    + other + ": give each queue to one worker");
+        }
+        return () -> epochs.unclaim(queue);
+    }
+
+    @Override
+    public long epochCount(int queue) {
+        return epochs.epochCount(checkQueue(queue));
+    }
+
+    /** {@return how often the link has come up since the port was attached, as queue 0 has seen it} */
     public long epochCount() {
-        return epochCount;
+        return epochCount(0);
     }
 
-    /**
-     * Receives packets and appends them to a burst. Their buffers belong to the program until it transmits or frees them.
-     *
-     * @param queue 0 to {@link #queues} - 1
-     * @param into  what it has room for is the limit
-     * @return how many
-     */
+    @Override
     public int rxBurst(int queue, PacketBurst into) {
-        if (!linkUp()) {
+        if (into.capacity() < limits.maxSegments()) {
+            throw new IllegalArgumentException("burst must have room for the largest packet: capacity="
+                    + into.capacity() + " segments=" + limits.maxSegments());
+        }
+        if (!poll(queue)) {
             return 0;
         }
-        if (arguments.mode() == LinkMode.MQ) {
-            return channels[queue].receive(into);
-        }
-        checkBondQueue(queue);
-        return receiveFromAll(into);
+        return bond == null ? channels[queue].receive(into) : bond.receive(into);
     }
 
-    /** Starts at another channel each time: a busy one that fills every burst must not keep the others waiting. */
-    private int receiveFromAll(PacketBurst into) {
-        int received = 0;
-        int channel = nextChannel;
-        for (int i = 0; i < channels.length; i++) {
-            received += channels[channel].receive(into);
-            channel = channelAfter(channel);
-        }
-        nextChannel = channelAfter(nextChannel);
-        return received;
-    }
-
-    private int channelAfter(int channel) {
-        return channel + 1 == channels.length ? 0 : channel + 1;
-    }
-
-    /**
-     * Transmits packets from the first on, by lending their buffers to the guest.
-     *
-     * @param queue   0 to {@link #queues} - 1
-     * @param packets left as they are: call {@link PacketBurst#removeFirst} with the result
-     * @return how many were taken; fewer than there are if the queue is full, 0 if the link is down
-     * @throws IllegalArgumentException if the program does not hold a packet's buffer, or the packet is no frame
-     */
+    @Override
     public int txBurst(int queue, PacketBurst packets) {
-        if (!linkUp()) {
+        if (!poll(queue) || packets.count == 0) {
             return 0;
         }
-        if (arguments.mode() == LinkMode.MQ) {
-            return channels[queue].transmit(packets);
-        }
-        checkBondQueue(queue);
-        return transmitSpread(packets);
+        return bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);
     }
 
-    private static void checkBondQueue(int queue) {
-        if (queue != 0) {
-            throw new IllegalArgumentException("mode=bond has queue 0 only: queue=" + queue);
-        }
+    @Override
+    public int alloc(int queue, PacketBurst into, int count) {
+        return bond == null ? buffers.alloc(checkQueue(queue), into, count) : bond.alloc(into, count);
     }
 
-    /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */
-    private int transmitSpread(PacketBurst packets) {
-        int alive = lookForRoom(packets.count);
-        if (alive == 0) {
-            return 0;
-        }
-        int taken = 0;
-        while (taken < packets.count) {
-            long offset = packets.offset[taken];
-            int length = packets.length(taken);
-            int channel = buffers.isLendable(offset, length)
-                    ? aliveChannel(FlowHash.of(memory.region(), offset, length), alive)
-                    : aliveChannel(0, alive); // that channel will refuse it with the reason
-            PacketBurst part = spread[channel];
-            if (part.count == room[channel]) {
-                break;
-            }
-            part.add(offset, packets.meta[taken]);
-            taken++;
-        }
-        transmitParts();
-        return taken;
-    }
-
-    /**
-     * Notes the room of each channel, once a burst: later no consumer position is read any more, so no channel can be
-     * quarantined after packets were put aside for it, which would lose them. Returns how many channels run.
-     */
-    private int lookForRoom(int wanted) {
-        int alive = 0;
-        for (int i = 0; i < channels.length; i++) {
-            room[i] = channels[i].transmitRoom(wanted);
-            alive += channels[i].isQuarantined() ? 0 : 1;
-        }
-        return alive;
-    }
-
-    private void transmitParts() {
-        try {
-            for (int i = 0; i < channels.length; i++) {
-                if (spread[i].count > 0) {
-                    channels[i].transmit(spread[i]);
-                    spread[i].count = 0;
-                }
-            }
-        } finally {
-            for (PacketBurst part : spread) {
-                part.count = 0;
-            }
-        }
-    }
-
-    /** The channel of a flow among those that run; a flow moves only when a channel is quarantined. */
-    private int aliveChannel(int hash, int alive) {
-        int skip = (int) ((Integer.toUnsignedLong(hash) * alive) >>> 32);
-        int channel = 0;
-        while (channels[channel].isQuarantined() || skip-- > 0) {
-            channel++;
-        }
-        return channel;
-    }
-
-    /**
-     * Appends free buffers to a burst, each from its first byte on and with length 0.
-     *
-     * @param into  receives the buffers
-     * @param count buffers wanted
-     * @return how many there were; fewer if the pool runs short or the burst has no more room
-     */
+    /** As {@link #alloc(int, PacketBurst, int)}, of queue 0. */
     public int alloc(PacketBurst into, int count) {
-        return buffers.alloc(into, count);
+        return alloc(0, into, count);
+    }
+
+    @Override
+    public int free(int queue, PacketBurst packets) {
+        buffers.free(checkQueue(queue), packets);
+        return packets.count;
     }
 
     /**
-     * Gives buffers back to the pool.
+     * Gives buffers back and empties the burst.
      *
-     * @param packets emptied
      * @throws IllegalArgumentException for a buffer that the program does not hold; it and those after it stay in the burst
      */
     public void free(PacketBurst packets) {
-        buffers.free(packets);
+        packets.removeFirst(free(0, packets));
+    }
+
+    @Override
+    public int drop(int queue, PacketBurst packets) {
+        channels[checkQueue(queue)].countDropped(limits.packets(packets, 0));
+        return free(queue, packets);
+    }
+
+    @Override
+    public boolean isQuarantined(int queue) {
+        return bond == null ? channels[checkQueue(queue)].isQuarantined() : quarantinedChannels() > 0;
+    }
+
+    @Override
+    public boolean isDrained(int queue) {
+        if (!poll(queue)) {
+            return true;
+        }
+        if (bond == null) {
+            return channels[queue].isDrained(queueSize());
+        }
+        boolean drained = true;
+        for (HostChannel channel : channels) {
+            drained &= channel.isDrained(queueSize());
+        }
+        return drained;
+    }
+
+    @Override
+    public boolean isUp() {
+        return epochs.isUp();
+    }
+
+    @Override
+    public boolean isGone() {
+        return agent.isGone();
+    }
+
+    @Override
+    public PortStatistics statistics() {
+        return channelStatistics().toPortStatistics();
+    }
+
+    @Override
+    public void start() {
+        epochs.start();
+    }
+
+    @Override
+    public void stop() {
+        epochs.stop();
     }
 
     /** {@return counters of all data channels, as they are now; any thread} */
-    public PortStatistics statistics() {
-        return PortStatistics.read(memory.record(), geometry.countersOffset(), channels.length);
+    public ChannelStatistics channelStatistics() {
+        return ChannelStatistics.read(memory.record(), geometry.countersOffset(), channels.length);
     }
 
-    /** {@return the packet region; frames are written and read here} */
+    @Override
     public MemorySegment region() {
         return memory.region();
     }
@@ -302,22 +284,42 @@ public final class VlinkPort implements AutoCloseable {
         return geometry.mac();
     }
 
-    /** {@return bytes of an IP packet, at most} */
+    @Override
+    public String link() {
+        return arguments.link();
+    }
+
+    @Override
+    public byte[] macBytes() {
+        return mac().toBytes();
+    }
+
+    @Override
+    public int maxFrameBytes() {
+        return limits.maxFrameBytes();
+    }
+
+    @Override
+    public int maxSegments() {
+        return limits.maxSegments();
+    }
+
+    @Override
     public int mtu() {
         return geometry.mtu();
     }
 
-    /** {@return queues that the port shows: the data channels in mode mq, one in mode bond} */
+    @Override
     public int queues() {
         return arguments.mode() == LinkMode.MQ ? channels.length : 1;
     }
 
-    /** {@return data channels of the link} */
+    @Override
     public int dataChannels() {
         return channels.length;
     }
 
-    /** {@return descriptors in each ring of a data channel} */
+    @Override
     public int queueSize() {
         return geometry.queueSize();
     }
@@ -327,12 +329,12 @@ public final class VlinkPort implements AutoCloseable {
         return geometry.bufferCount();
     }
 
-    /** {@return bytes of a buffer} */
+    @Override
     public int bufferBytes() {
         return geometry.bufferBytes();
     }
 
-    /** {@return buffers in the pool: neither the program's nor lent} */
+    /** {@return buffers that are neither the program's nor lent; walks the ledger} */
     public int freeBuffers() {
         return buffers.freeCount();
     }
@@ -357,7 +359,10 @@ public final class VlinkPort implements AutoCloseable {
      */
     @Override
     public void close() {
-        lane.detach();
-        agent.close();
+        if (!closed) {
+            closed = true;
+            epochs.stop();
+            agent.close();
+        }
     }
 }

@@ -62,13 +62,13 @@ class HostileGuestTest {
         return guest.take(queue, SubChannel.RX);
     }
 
-    private PortStatistics returnWithBadOne(SubChannel ring, UnaryOperator<Lent> spoil) {
-        PortStatistics before = port.statistics();
+    private ChannelStatistics returnWithBadOne(SubChannel ring, UnaryOperator<Lent> spoil) {
+        ChannelStatistics before = port.channelStatistics();
         List<Lent> packets = new ArrayList<>(send(0));
         packets.set(BAD, spoil.apply(packets.get(BAD)));
         guest.put(0, ring, packets);
         port.rxBurst(0, burst);
-        return port.statistics().since(before);
+        return port.channelStatistics().since(before);
     }
 
     /** Every buffer is free, lent, or in the test's burst. */
@@ -76,7 +76,7 @@ class HostileGuestTest {
         assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
     }
 
-    private static void assertOnlyDrop(PortStatistics statistics, HostCounter reason, long count) {
+    private static void assertOnlyDrop(ChannelStatistics statistics, HostCounter reason, long count) {
         assertThat(statistics.total(reason)).isEqualTo(count);
         assertThat(statistics.drops().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(count);
         assertThat(statistics.total(HostCounter.QUARANTINED)).isZero();
@@ -94,7 +94,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @MethodSource("wildAddresses")
     void dropsAddressesOutsideThePool(long address) {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withAddress(address));
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withAddress(address));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_ADDRESS, 1);
         assertThat(burst.count).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
@@ -103,7 +103,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @MethodSource("wildAddresses")
     void dropsFreedAddressesOutsideThePool(long address) {
-        PortStatistics seen = returnWithBadOne(SubChannel.FREE, packet -> packet.withAddress(address));
+        ChannelStatistics seen = returnWithBadOne(SubChannel.FREE, packet -> packet.withAddress(address));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_ADDRESS, 1);
         assertThat(seen.total(HostCounter.FREE_BUFFERS)).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
@@ -113,7 +113,7 @@ class HostileGuestTest {
     @EnumSource(names = {"TX", "FREE"})
     void dropsABufferThatWasNeverLent(SubChannel ring) {
         long last = TestLink.busAddress(link.poolOffset + (link.bufferCount - 1L) * Limits.BUFFER_BYTES);
-        PortStatistics seen = returnWithBadOne(ring, packet -> packet.withAddress(last));
+        ChannelStatistics seen = returnWithBadOne(ring, packet -> packet.withAddress(last));
         assertOnlyDrop(seen, HostCounter.DROP_NOT_LENT, 1);
         assertNoBufferLost();
     }
@@ -122,11 +122,11 @@ class HostileGuestTest {
     @EnumSource(names = {"TX", "FREE"})
     void dropsABufferThatComesBackTwice(SubChannel again) {
         List<Lent> packets = new ArrayList<>(send(0));
-        PortStatistics before = port.statistics();
+        ChannelStatistics before = port.channelStatistics();
         guest.put(0, SubChannel.TX, packets);
         guest.put(0, again, List.of(packets.get(BAD), packets.get(BAD)));
         port.rxBurst(0, burst);
-        assertOnlyDrop(port.statistics().since(before), HostCounter.DROP_NOT_LENT, 2);
+        assertOnlyDrop(port.channelStatistics().since(before), HostCounter.DROP_NOT_LENT, 2);
         assertThat(burst.count).isEqualTo(PACKETS);
         assertNoBufferLost();
     }
@@ -134,7 +134,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 1, 0x7fff, 0x8000})
     void dropsAnotherGeneration(int difference) {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX,
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
                 packet -> packet.withGeneration((int) (packet.meta() >>> 48) + difference));
         assertOnlyDrop(seen, HostCounter.DROP_STALE_GENERATION, 1);
         assertThat(burst.count).isEqualTo(PACKETS - 1);
@@ -150,10 +150,10 @@ class HostileGuestTest {
         List<Lent> second = send(0);
         assertThat(second).extracting(Lent::address).containsAnyOf(first.getFirst().address());
 
-        PortStatistics before = port.statistics();
+        ChannelStatistics before = port.channelStatistics();
         guest.put(0, SubChannel.TX, first);
         port.rxBurst(0, burst);
-        assertOnlyDrop(port.statistics().since(before), HostCounter.DROP_STALE_GENERATION, PACKETS);
+        assertOnlyDrop(port.channelStatistics().since(before), HostCounter.DROP_STALE_GENERATION, PACKETS);
         assertThat(burst.count).isZero();
         guest.put(0, SubChannel.TX, second);
         assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
@@ -164,10 +164,10 @@ class HostileGuestTest {
     void dropsBuffersOfAnotherChannel() {
         List<Lent> own = send(0);
         List<Lent> foreign = send(1);
-        PortStatistics before = port.statistics();
+        ChannelStatistics before = port.channelStatistics();
         guest.put(0, SubChannel.TX, List.of(own.get(0), foreign.get(0), own.get(1)));
         assertThat(port.rxBurst(0, burst)).isEqualTo(2);
-        assertOnlyDrop(port.statistics().since(before), HostCounter.DROP_NOT_LENT, 1);
+        assertOnlyDrop(port.channelStatistics().since(before), HostCounter.DROP_NOT_LENT, 1);
         guest.put(1, SubChannel.TX, foreign);
         assertThat(port.rxBurst(1, burst)).isEqualTo(PACKETS);
         assertNoBufferLost();
@@ -176,7 +176,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 13, Limits.BUFFER_BYTES + 1, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -14})
     void dropsLengthsThatAreNoFrameAndKeepsTheBuffer(int length) {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withLength(length));
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withLength(length));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 1);
         assertThat(burst.count).isEqualTo(PACKETS - 1);
         assertThat(port.freeBuffers() + port.lentBuffers()).isEqualTo(port.bufferCount() - burst.count);
@@ -184,7 +184,7 @@ class HostileGuestTest {
 
     @Test
     void dropsAPacketThatRunsPastTheEndOfItsBuffer() {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX,
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
                 packet -> packet.withAddress(packet.address() + Limits.BUFFER_BYTES - LENGTH + 1));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 1);
         assertNoBufferLost();
@@ -192,7 +192,7 @@ class HostileGuestTest {
 
     @Test
     void acceptsAPacketThatEndsWithItsBuffer() {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX,
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
                 packet -> packet.withAddress(packet.address() + Limits.BUFFER_BYTES - LENGTH));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 0);
         assertThat(burst.count).isEqualTo(PACKETS);
@@ -201,7 +201,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 0x8000, 0xffff})
     void dropsFlagsAndKeepsTheBuffer(int flags) {
-        PortStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withFlags(flags));
+        ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withFlags(flags));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_FLAGS, 1);
         assertThat(burst.count).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
@@ -217,8 +217,8 @@ class HostileGuestTest {
             assertThat(port.rxBurst(0, burst)).isZero();
             fillRing(0);
         }
-        assertThat(port.statistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
-        assertThat(port.statistics().value(1, HostCounter.QUARANTINED)).isZero();
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
+        assertThat(port.channelStatistics().value(1, HostCounter.QUARANTINED)).isZero();
         guest.put(1, SubChannel.TX, other);
         assertThat(port.rxBurst(1, burst)).isEqualTo(PACKETS);
         assertNoBufferLost();
@@ -242,7 +242,7 @@ class HostileGuestTest {
         assertThat(port.linkUp()).isFalse();
         guest.acknowledge();
         assertThat(port.linkUp()).isTrue();
-        assertThat(port.statistics().value(0, HostCounter.QUARANTINED)).isZero();
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
         assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
         guest.put(0, SubChannel.TX, send(0));
         assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
@@ -252,6 +252,6 @@ class HostileGuestTest {
     void takesAWrappedPositionForImpossible() {
         guest.moveTo(0, SubChannel.TX, -1);
         assertThat(port.rxBurst(0, burst)).isZero();
-        assertThat(port.statistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
     }
 }

@@ -74,7 +74,7 @@ public final class TestLink implements AutoCloseable {
         record.set(SharedWord.INT, LinkRecordLayout.QUEUE_SIZE_OFFSET, queueSize);
         record.set(SharedWord.INT, LinkRecordLayout.BUFFER_COUNT_OFFSET, bufferCount);
         record.set(SharedWord.INT, LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
-        record.set(SharedWord.INT, LinkRecordLayout.MTU_OFFSET, Limits.MAX_MTU);
+        record.set(SharedWord.INT, LinkRecordLayout.MTU_OFFSET, Limits.DEFAULT_MTU);
         record.set(SharedWord.LONG, LinkRecordLayout.POOL_OFFSET, poolOffset);
         byte[] mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
         MemorySegment.copy(MemorySegment.ofArray(mac), 0, record, LinkRecordLayout.MAC_OFFSET, mac.length);

@@ -102,9 +102,9 @@ class VlinkPortTest {
         void takesWhatTheRingHasRoomForAndCountsTheRest() {
             frames(port, QUEUE_SIZE + 10, 0);
             assertThat(port.txBurst(0, burst)).isEqualTo(QUEUE_SIZE);
-            assertThat(port.statistics().value(0, HostCounter.TX_FULL)).isEqualTo(10);
-            assertThat(port.statistics().value(0, HostCounter.TX_PACKETS)).isEqualTo(QUEUE_SIZE);
-            assertThat(port.statistics().value(0, HostCounter.TX_BYTES)).isEqualTo(QUEUE_SIZE * 60L);
+            assertThat(port.channelStatistics().value(0, HostCounter.TX_FULL)).isEqualTo(10);
+            assertThat(port.channelStatistics().value(0, HostCounter.TX_PACKETS)).isEqualTo(QUEUE_SIZE);
+            assertThat(port.channelStatistics().value(0, HostCounter.TX_BYTES)).isEqualTo(QUEUE_SIZE * 60L);
             assertThat(port.txBurst(0, burst)).isZero();
         }
 
@@ -133,7 +133,7 @@ class VlinkPortTest {
             guest.put(0, SubChannel.FREE, empty.subList(2, QUEUE_SIZE));
             assertThat(port.rxBurst(0, burst)).isEqualTo(2);
             assertThat(burst.length(1)).isEqualTo(1_514);
-            assertThat(port.statistics().value(0, HostCounter.FREE_BUFFERS)).isEqualTo(QUEUE_SIZE - 2);
+            assertThat(port.channelStatistics().value(0, HostCounter.FREE_BUFFERS)).isEqualTo(QUEUE_SIZE - 2);
             assertThat(guest.take(0, SubChannel.ALLOC)).hasSize(QUEUE_SIZE);
             assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
         }
@@ -214,7 +214,7 @@ class VlinkPortTest {
             assertThat(port.epochCount()).isEqualTo(2);
             assertThat(port.lentBuffers()).isZero();
             assertThat(port.freeBuffers()).isEqualTo(port.bufferCount() - 3);
-            assertThat(port.statistics().total(HostCounter.RECLAIMED_BUFFERS)).isEqualTo(lent);
+            assertThat(port.channelStatistics().total(HostCounter.RECLAIMED_BUFFERS)).isEqualTo(lent);
         }
 
         @Test
@@ -235,7 +235,7 @@ class VlinkPortTest {
             assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
             guest.put(0, SubChannel.TX, held); // of the old epoch
             assertThat(port.rxBurst(0, burst)).isZero();
-            assertThat(port.statistics().total(HostCounter.DROP_NOT_LENT)).isEqualTo(10);
+            assertThat(port.channelStatistics().total(HostCounter.DROP_NOT_LENT)).isEqualTo(10);
         }
 
         @Test
@@ -288,7 +288,7 @@ class VlinkPortTest {
             guest.moveTo(full, SubChannel.RX, 1L << 50);
             frames(port, 8, 0); // two fit without a look at the guest's position
             burst.removeFirst(port.txBurst(0, burst));
-            assertThat(port.statistics().value(full, HostCounter.QUARANTINED)).isEqualTo(1);
+            assertThat(port.channelStatistics().value(full, HostCounter.QUARANTINED)).isEqualTo(1);
             assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
         }
 

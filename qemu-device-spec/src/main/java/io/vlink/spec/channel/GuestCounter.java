@@ -4,8 +4,8 @@
 package io.vlink.spec.channel;
 
 /**
- * The guest's counters of a data channel, 64-bit each, in memory order. Only the guest writes them, and the host shows them
- * as the guest's word, never believes them (SPEC.md section 8).
+ * The guest's counters of a data channel, 64-bit each, in memory order, counted from zero in each epoch. Only the guest writes
+ * them, and the host shows them as the guest's word, never believes them (SPEC.md section 8).
  */
 public enum GuestCounter {
     /** Packets taken from {@code rx}. */
@@ -23,7 +23,9 @@ public enum GuestCounter {
     /** Descriptors from the host that failed a check. */
     RX_BAD_DESCRIPTORS,
     /** Packets that found {@code tx} full. */
-    TX_FULL;
+    TX_FULL,
+    /** Packets that the guest's program gave up because {@code tx} was full. */
+    TX_DROPPED;
 
     /** {@return bytes from the start of the data channel} */
     public long offset() {

@@ -29,8 +29,12 @@ public final class Limits {
     public static final int BUFFERS_PER_SLOT = 4;
     /** Shortest frame in bytes, without FCS: the Ethernet header. */
     public static final int MIN_FRAME_BYTES = 14;
-    /** Largest MTU in bytes while a frame is one descriptor. */
-    public static final int MAX_MTU = 1_500;
+    /** MTU in bytes unless the link says otherwise. */
+    public static final int DEFAULT_MTU = 1_500;
+    /** Smallest MTU in bytes: IPv4's (RFC 791). */
+    public static final int MIN_MTU = 68;
+    /** Largest MTU in bytes: a frame without FCS is at most 65,535. */
+    public static final int MAX_MTU = 65_521;
     /** Smallest page of the translation table, as log2 of its bytes: 2 MiB. */
     public static final int MIN_PAGE_SHIFT = 21;
     /** Largest page of the translation table, as log2 of its bytes: 1 GiB. */

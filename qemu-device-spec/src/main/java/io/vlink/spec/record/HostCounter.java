@@ -35,7 +35,17 @@ public enum HostCounter {
     /** Packets dropped: a flag without a meaning. The buffer came back. */
     DROP_BAD_FLAGS("drop_bad_flags"),
     /** 1 while the channel is quarantined because the guest moved a position out of range. */
-    QUARANTINED("quarantined");
+    QUARANTINED("quarantined"),
+    /** Packets that the host's program gave up because the guest's {@code rx} was full. */
+    TX_DROPPED("tx_dropped"),
+    /** Packets taken from the guest's {@code tx} and dropped, for whatever reason. */
+    RX_DROPPED("rx_dropped"),
+    /** TX_PACKETS as it stood when the epoch began. */
+    EPOCH_TX_PACKETS("epoch_tx_packets"),
+    /** RX_PACKETS as it stood when the epoch began. */
+    EPOCH_RX_PACKETS("epoch_rx_packets"),
+    /** RX_DROPPED as it stood when the epoch began. */
+    EPOCH_RX_DROPPED("epoch_rx_dropped");
 
     private final String label;
 

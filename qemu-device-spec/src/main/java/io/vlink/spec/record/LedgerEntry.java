@@ -9,7 +9,7 @@ package io.vlink.spec.record;
  * <pre>
  * bits  0 to 15  generation of the latest lending
  * bits 16 to 23  data channel it is lent to, from 0
- * bits 24 to 31  state: 0 the host has it, 1 lent to the guest
+ * bits 24 to 31  state: 0 free, 1 lent to the guest, 2 the host's program has it
  * bits 32 to 63  epoch of the lending
  * </pre>
  */
@@ -20,10 +20,12 @@ public final class LedgerEntry {
     public static final int STATE_SHIFT = 24;
     /** Lowest bit of the epoch. */
     public static final int EPOCH_SHIFT = 32;
-    /** State: the host has the buffer. */
-    public static final int HELD_BY_HOST = 0;
+    /** State: nobody uses the buffer. */
+    public static final int FREE = 0;
     /** State: the guest has the buffer. */
     public static final int LENT = 1;
+    /** State: the host's program has the buffer. */
+    public static final int HELD = 2;
 
     private LedgerEntry() {
     }
@@ -42,10 +44,30 @@ public final class LedgerEntry {
     }
 
     /**
+     * The word of a buffer that the host's program has.
+     *
+     * @param generation 16 bits, of the latest lending
+     * @return the word
+     */
+    public static long held(int generation) {
+        return (long) HELD << STATE_SHIFT | (generation & 0xffffL);
+    }
+
+    /**
+     * The word of a free buffer.
+     *
+     * @param generation 16 bits, of the latest lending
+     * @return the word
+     */
+    public static long free(int generation) {
+        return generation & 0xffffL;
+    }
+
+    /**
      * The state of a word.
      *
      * @param word a ledger word
-     * @return {@link #HELD_BY_HOST} or {@link #LENT}
+     * @return {@link #FREE}, {@link #LENT} or {@link #HELD}
      */
     public static int state(long word) {
         return (int) (word >>> STATE_SHIFT) & 0xff;

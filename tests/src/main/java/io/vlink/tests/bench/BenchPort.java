@@ -53,7 +53,7 @@ final class BenchPort implements AutoCloseable {
 
     /** What the driver refused of all that the guest returned, by reason. */
     Map<String, Long> drops() {
-        return port.statistics().drops();
+        return port.channelStatistics().drops();
     }
 
     /** Buffers that the guest has, by the ledger. */

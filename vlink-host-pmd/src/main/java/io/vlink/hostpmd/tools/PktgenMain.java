@@ -4,7 +4,7 @@
 package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.AttachException;
-import io.vlink.hostpmd.PortStatistics;
+import io.vlink.hostpmd.ChannelStatistics;
 import io.vlink.hostpmd.VdevArguments;
 import io.vlink.hostpmd.VlinkPort;
 import io.vlink.infra.control.RunDirectory;
@@ -163,7 +163,7 @@ public final class PktgenMain implements Callable<Integer> {
     }
 
     private int generate(VlinkPort port, TrafficPlan plan, RunDirectory directory) {
-        PortStatistics before = port.statistics();
+        ChannelStatistics before = port.channelStatistics();
         TrafficGenerator generator = new TrafficGenerator(port, plan);
         stop.onRequest(generator::stop);
         StopReason reason;
@@ -175,7 +175,7 @@ public final class PktgenMain implements Callable<Integer> {
                 live.close();
             }
         }
-        PktgenReport report = new PktgenReport(port, plan, generator, reason, port.statistics().since(before));
+        PktgenReport report = new PktgenReport(port, plan, generator, reason, port.channelStatistics().since(before));
         explain(reason, directory, generator.counts());
         out.println(json ? report.toJson() : report.toText().stripTrailing());
         return report.isGood() ? OK : FAILED;

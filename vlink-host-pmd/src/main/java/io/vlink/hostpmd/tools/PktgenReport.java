@@ -5,7 +5,7 @@ package io.vlink.hostpmd.tools;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.vlink.hostpmd.PortStatistics;
+import io.vlink.hostpmd.ChannelStatistics;
 import io.vlink.hostpmd.VlinkPort;
 import io.vlink.spec.record.HostCounter;
 import java.io.IOException;
@@ -29,10 +29,10 @@ final class PktgenReport {
     private final TrafficCounts counts;
     private final double seconds;
     private final StopReason stopped;
-    private final PortStatistics statistics;
+    private final ChannelStatistics statistics;
 
     PktgenReport(VlinkPort port, TrafficPlan plan, TrafficGenerator generator, StopReason stopped,
-            PortStatistics statistics) {
+            ChannelStatistics statistics) {
         this.port = port;
         this.plan = plan;
         this.counts = generator.counts();

@@ -38,8 +38,8 @@ record PlanChecks(Long count, Double durationSeconds, int size, int burst, Integ
         require(durationSeconds == null || isTime(durationSeconds), "duration must be more than 0 seconds", "duration",
                 durationSeconds);
         require(isTime(timeoutSeconds), "timeout must be more than 0 seconds", "timeout", timeoutSeconds);
-        require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.maxSize(Limits.MAX_MTU),
-                "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.maxSize(Limits.MAX_MTU) + " bytes", "size",
+        require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.maxSize(Limits.DEFAULT_MTU),
+                "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.maxSize(Limits.DEFAULT_MTU) + " bytes", "size",
                 size);
         require(burst >= 1 && burst <= MAX_BURST, "burst must be 1 to " + MAX_BURST, "burst", burst);
         require(window == null || window >= 1, "window must be at least 1", "window", window);

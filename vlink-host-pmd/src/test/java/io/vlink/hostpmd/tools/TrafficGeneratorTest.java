@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vlink.hostpmd.EchoingGuest;
 import io.vlink.hostpmd.LinkMode;
-import io.vlink.hostpmd.PortStatistics;
+import io.vlink.hostpmd.ChannelStatistics;
 import io.vlink.hostpmd.TestGuest;
 import io.vlink.hostpmd.TestGuest.Lent;
 import io.vlink.hostpmd.TestLink;
@@ -51,10 +51,10 @@ class TrafficGeneratorTest {
         port = link.attach(mode);
         try (EchoingGuest _ = new EchoingGuest(link, firstBatch)) {
             assertThat(port.waitUntilUp(Duration.ofSeconds(10))).isTrue();
-            PortStatistics before = port.statistics();
+            ChannelStatistics before = port.channelStatistics();
             TrafficGenerator generator = new TrafficGenerator(port, plan);
             reason = generator.run();
-            report = new PktgenReport(port, plan, generator, reason, port.statistics().since(before));
+            report = new PktgenReport(port, plan, generator, reason, port.channelStatistics().since(before));
             return generator.counts();
         }
     }
@@ -156,7 +156,7 @@ class TrafficGeneratorTest {
             assertThat(port.waitUntilUp(Duration.ofSeconds(10))).isTrue();
             TrafficGenerator generator = new TrafficGenerator(port, plan(COUNT, 64, 0, List.of(0, 1)));
             Thread stopper = Thread.ofPlatform().start(() -> {
-                Awaitility.await().until(() -> port.statistics()
+                Awaitility.await().until(() -> port.channelStatistics()
                         .total(io.vlink.spec.record.HostCounter.TX_PACKETS) >= WINDOW);
                 generator.stop();
             });

@@ -17,6 +17,7 @@ public final class HostLane {
     private final MemorySegment controlChannel;
     private final MemorySegment record;
     private int epoch;
+    private boolean joined;
     private boolean up;
 
     /**
@@ -41,6 +42,9 @@ public final class HostLane {
      *         otherwise {@link LaneEvent#NONE}
      */
     public LaneEvent poll() {
+        if (!joined) {
+            return LaneEvent.NONE;
+        }
         // Pairs with the guest's release: its positions are zero before its acknowledgement can be seen.
         long guestWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel,
                 ControlChannelLayout.GUEST_LANE_OFFSET);
@@ -63,8 +67,14 @@ public final class HostLane {
 
     /** Leaves the link. Buffers that the guest holds stay lent until the next epoch is acknowledged. */
     public void detach() {
+        joined = false;
         up = false;
         publish(LaneState.NOT_INITIALIZED);
+    }
+
+    /** Joins the link again after {@link #detach}: asks the guest for a new epoch. */
+    public void restart() {
+        startEpoch();
     }
 
     /** {@return whether descriptors may flow} */
@@ -78,6 +88,7 @@ public final class HostLane {
     }
 
     private void startEpoch() {
+        joined = true;
         up = false;
         epoch++;
         publish(LaneState.INITIALIZING);

@@ -8,8 +8,10 @@ import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Says of each buffer of a pool whether it is the host's or lent, to which data channel, in which epoch and generation.
- * It stands in the link record, so it outlives the driver. Guests cannot reach it. One thread writes.
+ * Says of each buffer of a pool whether it is free, the program's, or lent: to which data channel, in which epoch and
+ * generation.
+ * It stands in the link record, so it outlives the driver. Guests cannot reach it. An entry
+ * is written by the worker of the queue that has the buffer.
  */
 public final class BufferLedger {
     /** {@link #takeBack} result: the buffer was lent exactly so, and is the host's again. */
@@ -36,21 +38,22 @@ public final class BufferLedger {
     }
 
     /**
-     * Notes that a buffer goes to the guest.
+     * Notes that a free buffer goes to the guest, or one that the program holds.
      *
      * @param buffer  index in the pool
+     * @param entry   its entry, as {@link #entry} said
      * @param epoch   epoch of the link
      * @param channel data channel, from 0
      * @return the generation of this lending, 0 to 65535
      */
-    public int lend(int buffer, int epoch, int channel) {
-        int generation = LedgerEntry.generation(entry(buffer)) + 1 & 0xffff;
+    public int lend(int buffer, long entry, int epoch, int channel) {
+        int generation = LedgerEntry.generation(entry) + 1 & 0xffff;
         entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.lent(epoch, channel, generation));
         return generation;
     }
 
     /**
-     * Takes a buffer back that the guest returned, if it was lent so.
+     * Takes a buffer back that the guest returned, if it was lent so; the program then holds it.
      *
      * @param buffer     index in the pool
      * @param epoch      epoch of the link
@@ -61,7 +64,7 @@ public final class BufferLedger {
     public int takeBack(int buffer, int epoch, int channel, int generation) {
         long entry = entry(buffer);
         if (entry == LedgerEntry.lent(epoch, channel, generation)) {
-            entries.setAtIndex(SharedWord.LONG, buffer, (long) generation & 0xffff);
+            entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(generation));
             return TAKEN_BACK;
         }
         boolean lentHere = entry == LedgerEntry.lent(epoch, channel, LedgerEntry.generation(entry));
@@ -69,12 +72,21 @@ public final class BufferLedger {
     }
 
     /**
-     * Takes a buffer back whoever has it; only when the guest has acknowledged the end of the lending's epoch, or is gone.
+     * Notes that the program takes a free buffer.
      *
      * @param buffer index in the pool
      */
-    public void revoke(int buffer) {
-        entries.setAtIndex(SharedWord.LONG, buffer, (long) LedgerEntry.generation(entry(buffer)));
+    public void hold(int buffer) {
+        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(LedgerEntry.generation(entry(buffer))));
+    }
+
+    /**
+     * Notes that a buffer is free.
+     *
+     * @param buffer index in the pool
+     */
+    public void free(int buffer) {
+        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.free(LedgerEntry.generation(entry(buffer))));
     }
 
     /**
@@ -111,7 +123,13 @@ public final class BufferLedger {
         return bufferCount;
     }
 
-    private long entry(int buffer) {
+    /**
+     * The entry of a buffer.
+     *
+     * @param buffer index in the pool
+     * @return a word of {@link LedgerEntry}
+     */
+    public long entry(int buffer) {
         return entries.getAtIndex(SharedWord.LONG, buffer);
     }
 }

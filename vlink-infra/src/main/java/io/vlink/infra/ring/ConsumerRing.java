@@ -40,6 +40,59 @@ public final class ConsumerRing {
     }
 
     /**
+     * How many descriptors can be taken; reads the producer's position only if none is known of.
+     *
+     * @return 0 to the queue size, or {@link #FAULT}
+     */
+    public int ready() {
+        long ready = produced - consumed;
+        return ready != 0 ? (int) ready : readProduced();
+    }
+
+    private int readProduced() {
+        // Pairs with the release of the producer's publish: the descriptors below the position are complete.
+        long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.PRODUCER_OFFSET);
+        long ready = position - consumed;
+        if (Long.compareUnsigned(ready, queueSize) > 0) {
+            return FAULT;
+        }
+        produced = position;
+        return (int) ready;
+    }
+
+    /**
+     * The place of a descriptor that is ready, for {@link #address} and {@link #meta}, each of which must be read once only:
+     * whoever shares the memory may change it between two reads.
+     *
+     * @param index 0 to {@link #ready} - 1
+     * @return bytes from the start of the ring
+     */
+    public long slot(int index) {
+        return RingLayout.DESCRIPTORS_OFFSET + ((consumed + index) & mask) * Descriptor.BYTES;
+    }
+
+    /** {@return the bus address of the descriptor at a slot; nothing about it has been checked} */
+    public long address(long slot) {
+        return ring.get(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET);
+    }
+
+    /** {@return the meta word of the descriptor at a slot; nothing about it has been checked} */
+    public long meta(long slot) {
+        return ring.get(SharedWord.LONG, slot + Descriptor.META_OFFSET);
+    }
+
+    /**
+     * Gives the slots of the first descriptors back to the producer.
+     *
+     * @param count 0 to {@link #ready}
+     */
+    public void release(int count) {
+        consumed += count;
+        // Pairs with the acquire in ProducerRing.room: slots are free only after they were read.
+        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.CONSUMER_OFFSET, consumed);
+    }
+
+    /**
      * Copies descriptors out of the ring, then gives their slots back to the producer.
      *
      * @param into  receives the unchecked copies, from index 0; its count is set
@@ -48,37 +101,18 @@ public final class ConsumerRing {
      */
     public int poll(DescriptorBatch into, int limit) {
         into.count = 0;
-        long ready = produced - consumed;
-        if (ready == 0) {
-            // Pairs with the release of the producer's publish: the descriptors below the position are complete.
-            produced = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.PRODUCER_OFFSET);
-            ready = produced - consumed;
-            if (ready == 0) {
-                return 0;
-            }
-            if (Long.compareUnsigned(ready, queueSize) > 0) {
-                produced = consumed;
-                return FAULT;
-            }
+        int count = Math.min(ready(), Math.min(limit, into.address.length));
+        if (count <= 0) {
+            return count;
         }
-        int count = (int) Math.min(ready, Math.min(limit, into.address.length));
-        copyOut(into, count);
-        consumed += count;
-        // Pairs with the acquire in ProducerRing.room: slots are free only after they were read.
-        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.CONSUMER_OFFSET, consumed);
-        return count;
-    }
-
-    private void copyOut(DescriptorBatch into, int count) {
-        long[] address = into.address;
-        long[] meta = into.meta;
-        long position = consumed;
         for (int i = 0; i < count; i++) {
-            long slot = RingLayout.DESCRIPTORS_OFFSET + ((position + i) & mask) * Descriptor.BYTES;
-            address[i] = ring.get(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET);
-            meta[i] = ring.get(SharedWord.LONG, slot + Descriptor.META_OFFSET);
+            long slot = slot(i);
+            into.address[i] = address(slot);
+            into.meta[i] = meta(slot);
         }
         into.count = count;
+        release(count);
+        return count;
     }
 
     /** Starts again at position zero, for a new epoch; only while the other end is quiet (SPEC.md section 7). */

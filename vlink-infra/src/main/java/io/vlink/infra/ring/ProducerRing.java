@@ -61,28 +61,44 @@ public final class ProducerRing {
     }
 
     /**
+     * Writes a descriptor that nobody sees before {@link #publish}.
+     *
+     * @param index   0 to {@link #room} - 1, counted from the first that is not published
+     * @param address bus address
+     * @param meta    meta word
+     */
+    public void put(int index, long address, long meta) {
+        long slot = RingLayout.DESCRIPTORS_OFFSET + ((produced + index) & mask) * Descriptor.BYTES;
+        ring.set(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET, address);
+        ring.set(SharedWord.LONG, slot + Descriptor.META_OFFSET, meta);
+    }
+
+    /**
+     * Lets the consumer have what was put.
+     *
+     * @param count descriptors, from the first that is not published
+     */
+    public void publish(int count) {
+        produced += count;
+        // Pairs with the acquire in ConsumerRing.ready: the descriptors are complete before the position moves.
+        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
+    }
+
+    /**
      * Puts as many descriptors on the ring as there is room for, and publishes them together.
      *
      * @param from descriptors, from index 0; left as they are
      * @return how many were taken, 0 to {@code from.count}; or {@link #FAULT}
      */
     public int offer(DescriptorBatch from) {
-        int room = room(from.count);
-        if (room <= 0) {
-            return room;
+        int count = Math.min(room(from.count), from.count);
+        if (count <= 0) {
+            return count;
         }
-        int count = Math.min(room, from.count);
-        long[] address = from.address;
-        long[] meta = from.meta;
-        long position = produced;
         for (int i = 0; i < count; i++) {
-            long slot = RingLayout.DESCRIPTORS_OFFSET + ((position + i) & mask) * Descriptor.BYTES;
-            ring.set(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET, address[i]);
-            ring.set(SharedWord.LONG, slot + Descriptor.META_OFFSET, meta[i]);
+            put(i, from.address[i], from.meta[i]);
         }
-        produced = position + count;
-        // Pairs with the acquire in ConsumerRing.poll: the descriptors are complete before the position moves.
-        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
+        publish(count);
         return count;
     }
 

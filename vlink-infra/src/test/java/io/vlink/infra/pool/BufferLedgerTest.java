@@ -4,16 +4,24 @@
 package io.vlink.infra.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 
 /** What the ledger accepts back, and what the pool does with it. */
 class BufferLedgerTest {
     private static final int BUFFERS = 16;
     private final BufferLedger ledger = new BufferLedger(Arena.ofAuto().allocate(BUFFERS * 8L, 8));
-    private final BufferPool pool = new BufferPool(4_096, BUFFERS, 2_048);
+    private final PoolLayout pool = new PoolLayout(4_096, BUFFERS, 2_048);
+    private final FreeList list = new FreeList(16, BUFFERS);
+
+    private int lend(int buffer, int epoch, int channel) {
+        return ledger.lend(buffer, ledger.entry(buffer), epoch, channel);
+    }
 
     @Test
     void aBufferThatWasNeverLentIsNotTakenBack() {
@@ -22,14 +30,14 @@ class BufferLedgerTest {
 
     @Test
     void aBufferIsTakenBackOnce() {
-        int generation = ledger.lend(3, 1, 0);
+        int generation = lend(3, 1, 0);
         assertThat(ledger.takeBack(3, 1, 0, generation)).isEqualTo(BufferLedger.TAKEN_BACK);
         assertThat(ledger.takeBack(3, 1, 0, generation)).isEqualTo(BufferLedger.NOT_LENT);
     }
 
     @Test
     void anotherChannelOrEpochIsNotTheBorrower() {
-        int generation = ledger.lend(3, 7, 2);
+        int generation = lend(3, 7, 2);
         assertThat(ledger.takeBack(3, 7, 1, generation)).isEqualTo(BufferLedger.NOT_LENT);
         assertThat(ledger.takeBack(3, 6, 2, generation)).isEqualTo(BufferLedger.NOT_LENT);
         assertThat(ledger.isLent(3)).isTrue();
@@ -37,9 +45,9 @@ class BufferLedgerTest {
 
     @Test
     void anOlderGenerationIsStaleAndTheBufferStaysLent() {
-        int first = ledger.lend(3, 1, 0);
+        int first = lend(3, 1, 0);
         ledger.takeBack(3, 1, 0, first);
-        int second = ledger.lend(3, 1, 0);
+        int second = lend(3, 1, 0);
         assertThat(second).isNotEqualTo(first);
         assertThat(ledger.takeBack(3, 1, 0, first)).isEqualTo(BufferLedger.STALE_GENERATION);
         assertThat(ledger.takeBack(3, 1, 0, second)).isEqualTo(BufferLedger.TAKEN_BACK);
@@ -49,7 +57,7 @@ class BufferLedgerTest {
     void generationsWrapAfterSixteenBits() {
         int generation = 0;
         for (int i = 0; i < 70_000; i++) {
-            generation = ledger.lend(5, -1, 14);
+            generation = lend(5, -1, 14);
             assertThat(ledger.takeBack(5, -1, 14, generation)).isEqualTo(BufferLedger.TAKEN_BACK);
         }
         assertThat(generation).isEqualTo(70_000 & 0xffff);
@@ -57,42 +65,65 @@ class BufferLedgerTest {
 
     @Test
     void aRevokedBufferIsTheHostsAndItsNextLendingAnotherOne() {
-        int generation = ledger.lend(1, 1, 0);
-        ledger.lend(15, 1, 3);
+        int generation = lend(1, 1, 0);
+        lend(15, 1, 3);
         assertThat(ledger.lentCount()).isEqualTo(2);
-        ledger.revoke(1);
+        ledger.free(1);
         assertThat(ledger.isLent(1)).isFalse();
         assertThat(ledger.lentCount()).isEqualTo(1);
-        assertThat(ledger.lend(1, 2, 0)).isNotEqualTo(generation);
+        assertThat(lend(1, 2, 0)).isNotEqualTo(generation);
     }
 
     @Test
     void theNewestFreeBufferIsTakenFirstAndEachOnlyOnce() {
-        pool.give(9);
-        pool.give(4);
-        assertThat(pool.freeCount()).isEqualTo(2);
-        assertThat(pool.isFree(9)).isTrue();
-        assertThat(pool.take()).isEqualTo(4);
-        assertThat(pool.take()).isEqualTo(9);
-        assertThat(pool.isFree(9)).isFalse();
-        assertThat(pool.take()).isEqualTo(BufferPool.OUTSIDE);
+        list.give(25);
+        list.give(20);
+        assertThat(list.available(1)).isEqualTo(2);
+        assertThat(list.take()).isEqualTo(20);
+        assertThat(list.take()).isEqualTo(25);
+        assertThat(list.take()).isEqualTo(FreeList.NONE);
     }
 
     @Test
-    void freeingABufferTwiceIsTheCallersError() {
-        pool.give(0);
-        assertThatThrownBy(() -> pool.give(0)).isInstanceOf(IllegalStateException.class)
-                .hasMessage("buffer was freed twice: buffer=0");
-        assertThat(pool.freeCount()).isEqualTo(1);
+    void buffersFromAnotherWorkerComeHomeAndNoneIsLostOrDoubled() throws InterruptedException {
+        int rounds = 100_000;
+        BlockingQueue<Integer> away = new LinkedBlockingQueue<>();
+        for (int buffer = 16; buffer < 16 + BUFFERS; buffer++) {
+            list.give(buffer);
+        }
+        Thread other = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < rounds; i++) {
+                try {
+                    list.giveFromElsewhere(away.take());
+                } catch (InterruptedException e) {
+                    return;
+                }
+            }
+        });
+        for (int i = 0; i < rounds; i++) {
+            int buffer = list.take();
+            while (buffer == FreeList.NONE) {
+                Thread.onSpinWait();
+                buffer = list.take();
+            }
+            away.add(buffer);
+        }
+        other.join();
+        Set<Integer> home = new HashSet<>();
+        for (int i = 0; i < BUFFERS; i++) {
+            home.add(list.take());
+        }
+        assertThat(home).hasSize(BUFFERS).allMatch(list::isHomeOf);
+        assertThat(list.take()).isEqualTo(FreeList.NONE);
     }
 
     @Test
     void offsetsOutsideThePoolBelongToNoBuffer() {
-        assertThat(pool.bufferAt(4_095)).isEqualTo(BufferPool.OUTSIDE);
-        assertThat(pool.bufferAt(4_096 + BUFFERS * 2_048L)).isEqualTo(BufferPool.OUTSIDE);
-        assertThat(pool.bufferAt(-1)).isEqualTo(BufferPool.OUTSIDE);
-        assertThat(pool.bufferAt(Long.MIN_VALUE)).isEqualTo(BufferPool.OUTSIDE);
-        assertThat(pool.bufferAt(Long.MAX_VALUE)).isEqualTo(BufferPool.OUTSIDE);
+        assertThat(pool.bufferAt(4_095)).isEqualTo(PoolLayout.OUTSIDE);
+        assertThat(pool.bufferAt(4_096 + BUFFERS * 2_048L)).isEqualTo(PoolLayout.OUTSIDE);
+        assertThat(pool.bufferAt(-1)).isEqualTo(PoolLayout.OUTSIDE);
+        assertThat(pool.bufferAt(Long.MIN_VALUE)).isEqualTo(PoolLayout.OUTSIDE);
+        assertThat(pool.bufferAt(Long.MAX_VALUE)).isEqualTo(PoolLayout.OUTSIDE);
         assertThat(pool.bufferAt(4_096 + 2_048 + 5)).isEqualTo(1);
         assertThat(pool.bytesToEnd(4_096 + 2_048 + 5)).isEqualTo(2_043);
     }

@@ -55,8 +55,8 @@ public final class UdpFrame {
         if (stream < 0 || stream >= MAX_STREAMS) {
             throw new IllegalArgumentException("stream must be 0 to 255: stream=" + stream);
         }
-        if (size < MIN_SIZE || size > maxSize(Limits.MAX_MTU)) {
-            throw new IllegalArgumentException("size must be " + MIN_SIZE + " to " + maxSize(Limits.MAX_MTU)
+        if (size < MIN_SIZE || size > maxSize(Limits.DEFAULT_MTU)) {
+            throw new IllegalArgumentException("size must be " + MIN_SIZE + " to " + maxSize(Limits.DEFAULT_MTU)
                     + " bytes (FCS counted): size=" + size);
         }
         this.stream = stream;

@@ -3,6 +3,7 @@
 
 package io.vlink.hostpmd;
 
+import io.vlink.infra.port.PortStatistics;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.record.HostCounter;
 import java.lang.foreign.MemorySegment;
@@ -10,16 +11,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A snapshot of the counters of a link, per data channel. Counters run while it is taken. Immutable. */
-public final class PortStatistics {
+public final class ChannelStatistics {
     private static final String DROP_PREFIX = "drop_";
 
     private final long[][] values;
 
-    private PortStatistics(long[][] values) {
+    private ChannelStatistics(long[][] values) {
         this.values = values;
     }
 
-    static PortStatistics read(MemorySegment record, long countersOffset, int channels) {
+    static ChannelStatistics read(MemorySegment record, long countersOffset, int channels) {
         long[][] values = new long[channels][HostCounter.values().length];
         for (int channel = 0; channel < channels; channel++) {
             for (HostCounter counter : HostCounter.values()) {
@@ -27,7 +28,7 @@ public final class PortStatistics {
                         counter.offset(countersOffset, channel));
             }
         }
-        return new PortStatistics(values);
+        return new ChannelStatistics(values);
     }
 
     /** {@return data channels} */
@@ -71,6 +72,15 @@ public final class PortStatistics {
         return drops;
     }
 
+    /** {@return these counters as both sides' programs know them} */
+    PortStatistics toPortStatistics() {
+        Map<String, Long> drops = new LinkedHashMap<>(drops());
+        drops.put(HostCounter.TX_DROPPED.label(), total(HostCounter.TX_DROPPED));
+        return new PortStatistics(total(HostCounter.RX_PACKETS), total(HostCounter.RX_BYTES),
+                total(HostCounter.TX_PACKETS), total(HostCounter.TX_BYTES), total(HostCounter.ALLOC_BUFFERS),
+                total(HostCounter.FREE_BUFFERS), total(HostCounter.TX_FULL), drops);
+    }
+
     /**
      * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED} is a state, so it stays what it
      * is now.
@@ -78,7 +88,7 @@ public final class PortStatistics {
      * @param earlier the earlier snapshot
      * @return the differences
      */
-    public PortStatistics since(PortStatistics earlier) {
+    public ChannelStatistics since(ChannelStatistics earlier) {
         long[][] differences = new long[values.length][HostCounter.values().length];
         for (int channel = 0; channel < values.length; channel++) {
             for (HostCounter counter : HostCounter.values()) {
@@ -87,6 +97,6 @@ public final class PortStatistics {
                 differences[channel][i] = values[channel][i] - before;
             }
         }
-        return new PortStatistics(differences);
+        return new ChannelStatistics(differences);
     }
 }

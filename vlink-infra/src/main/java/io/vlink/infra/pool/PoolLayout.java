@@ -4,28 +4,25 @@
 package io.vlink.infra.pool;
 
 /**
- * The free buffers of a link, as offsets in the region; the buffer freed last is taken first, because its lines are the
- * likeliest to be in the cache. Buffers are numbered from the pool's start, in order. One thread.
+ * Where the buffers of a link stand in the region: numbered from the pool's start, in order, each a power of two of bytes and
+ * aligned to it. Immutable.
  */
-public final class BufferPool {
+public final class PoolLayout {
     /** What {@link #bufferAt} returns for an offset outside the pool. */
     public static final int OUTSIDE = -1;
 
     private final long poolOffset;
     private final int bufferCount;
     private final int bufferShift;
-    private final int[] free;
-    private final boolean[] isFree;
-    private int freeCount;
 
     /**
-     * A pool whose buffers are all somebody's: it is filled with {@link #give}.
+     * A layout.
      *
      * @param poolOffset  offset of the first buffer in the region, a multiple of the buffer size
      * @param bufferCount buffers
      * @param bufferBytes bytes of a buffer, a power of two
      */
-    public BufferPool(long poolOffset, int bufferCount, int bufferBytes) {
+    public PoolLayout(long poolOffset, int bufferCount, int bufferBytes) {
         if (bufferBytes < 1 || Integer.bitCount(bufferBytes) != 1) {
             throw new IllegalArgumentException("buffer size must be a power of two: buffer_bytes=" + bufferBytes);
         }
@@ -36,46 +33,6 @@ public final class BufferPool {
         this.poolOffset = poolOffset;
         this.bufferCount = bufferCount;
         this.bufferShift = Integer.numberOfTrailingZeros(bufferBytes);
-        this.free = new int[bufferCount];
-        this.isFree = new boolean[bufferCount];
-    }
-
-    /**
-     * Takes a free buffer.
-     *
-     * @return its index, or {@link #OUTSIDE} if none is free
-     */
-    public int take() {
-        if (freeCount == 0) {
-            return OUTSIDE;
-        }
-        int buffer = free[--freeCount];
-        isFree[buffer] = false;
-        return buffer;
-    }
-
-    /**
-     * Gives a buffer back.
-     *
-     * @param buffer its index
-     * @throws IllegalStateException if it is free already: it would be handed out twice
-     */
-    public void give(int buffer) {
-        if (isFree[buffer]) {
-            throw new IllegalStateException("buffer was freed twice: buffer=" + buffer);
-        }
-        isFree[buffer] = true;
-        free[freeCount++] = buffer;
-    }
-
-    /**
-     * Whether a buffer is in the pool.
-     *
-     * @param buffer its index
-     * @return true from {@link #give} until {@link #take}
-     */
-    public boolean isFree(int buffer) {
-        return isFree[buffer];
     }
 
     /**
@@ -102,21 +59,22 @@ public final class BufferPool {
     /**
      * Bytes from an offset to the end of its buffer.
      *
-     * @param offset bytes from the start of the region, inside the pool
+     * @param offset bytes from the start of the region
      * @return 1 to the buffer size
      */
     public int bytesToEnd(long offset) {
+        // The pool is aligned to its buffers, so the low bits of an offset are the place in the buffer.
         int bufferBytes = 1 << bufferShift;
-        return bufferBytes - (int) ((offset - poolOffset) & (bufferBytes - 1));
-    }
-
-    /** {@return buffers that are free} */
-    public int freeCount() {
-        return freeCount;
+        return bufferBytes - ((int) offset & (bufferBytes - 1));
     }
 
     /** {@return buffers in all} */
     public int bufferCount() {
         return bufferCount;
+    }
+
+    /** {@return bytes of a buffer} */
+    public int bufferBytes() {
+        return 1 << bufferShift;
     }
 }

@@ -1,0 +1,210 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest;
+
+import io.vlink.infra.port.Port;
+import io.vlink.infra.port.PortException;
+import io.vlink.infra.port.PortStatistics;
+import io.vlink.infra.port.QueueClaim;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.GuestCounter;
+import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A port on a virtual link: the guest's lane. Its queues are the link's data channels. A packet taken from a queue is on loan: it
+ * goes back exactly once, on the same queue. Threads: see {@link Port}.
+ */
+public final class GuestPort implements Port {
+    private final GuestDevice device;
+    private final GuestLink link;
+    private final GuestEpochs epochs;
+    private boolean started;
+
+    private GuestPort(GuestDevice device, GuestLink link) {
+        this.device = device;
+        this.link = link;
+        this.epochs = new GuestEpochs(link, link.controlChannel());
+    }
+
+    /**
+     * Takes a link for this program and joins it; whoever drove it before is out.
+     *
+     * @param device the device; it stays open when the port is closed
+     * @param link   one of its links
+     * @return the port; its link is down until the host has completed an epoch
+     * @throws DeviceException if another program of this guest has the link, or this one already attached
+     */
+    public static GuestPort attach(GuestDevice device, GuestLink link) {
+        GuestPort port = new GuestPort(device, link);
+        port.start();
+        return port;
+    }
+
+    private GuestQueue queue(int queue) {
+        return link.queue(queue);
+    }
+
+    @Override
+    public String link() {
+        return link.name();
+    }
+
+    @Override
+    public byte[] macBytes() {
+        return HexFormat.ofDelimiter(":").parseHex(link.mac());
+    }
+
+    @Override
+    public int mtu() {
+        return link.mtu();
+    }
+
+    @Override
+    public int maxFrameBytes() {
+        return queue(0).limits().maxFrameBytes();
+    }
+
+    @Override
+    public int maxSegments() {
+        return queue(0).limits().maxSegments();
+    }
+
+    @Override
+    public int bufferBytes() {
+        return link.bufferBytes();
+    }
+
+    @Override
+    public int queues() {
+        return link.queueCount();
+    }
+
+    @Override
+    public int dataChannels() {
+        return link.queueCount();
+    }
+
+    @Override
+    public int queueSize() {
+        return link.queueSize();
+    }
+
+    @Override
+    public MemorySegment region() {
+        return device.region();
+    }
+
+    @Override
+    public QueueClaim claim(int queue, String worker) {
+        if (queue < 0 || queue >= queues()) {
+            throw new PortException("queue must be 0 to " + (queues() - 1)
+                    + ", as the link has that many data channels: link=" + link() + " queue=" + queue);
+        }
+        String other = epochs.claim(queue, worker);
+        if (other != null) {
+            throw new PortException("queue has a worker already: link=" + link() + " queue=" + queue + " worker="
+                    + other + ": give each queue to one worker");
+        }
+        return () -> epochs.unclaim(queue);
+    }
+
+    @Override
+    public boolean poll(int queue) {
+        return epochs.poll(queue);
+    }
+
+    @Override
+    public long epochCount(int queue) {
+        return epochs.epochCount(queue);
+    }
+
+    @Override
+    public int rxBurst(int queue, PacketBurst into) {
+        return epochs.poll(queue) ? queue(queue).receive(into) : 0;
+    }
+
+    @Override
+    public int txBurst(int queue, PacketBurst packets) {
+        return epochs.poll(queue) ? queue(queue).txBurst(packets) : 0;
+    }
+
+    @Override
+    public int alloc(int queue, PacketBurst into, int count) {
+        return epochs.poll(queue) ? queue(queue).allocate(into, count) : 0;
+    }
+
+    /** As in {@link Port}; on a link that is down nothing is the guest's, so all is taken and forgotten. */
+    @Override
+    public int free(int queue, PacketBurst packets) {
+        return epochs.poll(queue) ? queue(queue).free(packets) : packets.count;
+    }
+
+    @Override
+    public int drop(int queue, PacketBurst packets) {
+        return epochs.poll(queue) ? queue(queue).drop(packets) : packets.count;
+    }
+
+    @Override
+    public boolean isQuarantined(int queue) {
+        return queue(queue).isFaulted();
+    }
+
+    @Override
+    public boolean isDrained(int queue) {
+        return !epochs.poll(queue) || queue(queue).isDrained();
+    }
+
+    @Override
+    public boolean isUp() {
+        return epochs.isUp();
+    }
+
+    @Override
+    public boolean isGone() {
+        return device.access().isGone();
+    }
+
+    /** {@inheritDoc} A counter that a worker is just changing may lag by a burst. */
+    @Override
+    public PortStatistics statistics() {
+        Map<String, Long> drops = new LinkedHashMap<>();
+        drops.put("bad_descriptor", total(GuestCounter.RX_BAD_DESCRIPTORS));
+        drops.put("tx_dropped", total(GuestCounter.TX_DROPPED));
+        return new PortStatistics(total(GuestCounter.RX_PACKETS), total(GuestCounter.RX_BYTES),
+                total(GuestCounter.TX_PACKETS), total(GuestCounter.TX_BYTES), total(GuestCounter.ALLOC_BUFFERS),
+                total(GuestCounter.FREE_BUFFERS), total(GuestCounter.TX_FULL), drops);
+    }
+
+    private long total(GuestCounter counter) {
+        long total = 0;
+        for (int i = 0; i < queues(); i++) {
+            total += queue(i).counter(counter);
+        }
+        return total;
+    }
+
+    @Override
+    public void start() {
+        if (!started) {
+            epochs.start();
+            started = true;
+        }
+    }
+
+    @Override
+    public void stop() {
+        if (started) {
+            epochs.stop();
+            started = false;
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}
