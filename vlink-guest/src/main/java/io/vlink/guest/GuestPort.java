@@ -8,11 +8,8 @@ import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
 import io.vlink.infra.ring.PacketBurst;
-import io.vlink.spec.channel.GuestCounter;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * A port on a virtual link: the guest's lane. Its queues are the link's data channels. A packet taken from a queue is on loan: it
@@ -171,20 +168,7 @@ public final class GuestPort implements Port {
     /** {@inheritDoc} A counter that a worker is just changing may lag by a burst. */
     @Override
     public PortStatistics statistics() {
-        Map<String, Long> drops = new LinkedHashMap<>();
-        drops.put("bad_descriptor", total(GuestCounter.RX_BAD_DESCRIPTORS));
-        drops.put("tx_dropped", total(GuestCounter.TX_DROPPED));
-        return new PortStatistics(total(GuestCounter.RX_PACKETS), total(GuestCounter.RX_BYTES),
-                total(GuestCounter.TX_PACKETS), total(GuestCounter.TX_BYTES), total(GuestCounter.ALLOC_BUFFERS),
-                total(GuestCounter.FREE_BUFFERS), total(GuestCounter.TX_FULL), drops);
-    }
-
-    private long total(GuestCounter counter) {
-        long total = 0;
-        for (int i = 0; i < queues(); i++) {
-            total += queue(i).counter(counter);
-        }
-        return total;
+        return GuestCounters.statistics(link);
     }
 
     @Override

@@ -128,7 +128,8 @@ class GuestDeviceTest {
         }
 
         @ParameterizedTest
-        @CsvSource({"0, 1", "4, 1", "80, 0", "80, 16", "80, -1", "84, 12", "84, 32768", "88, 67", "88, 65522", "92, 2047",
+        @CsvSource({"0, 1", "4, 1", "80, 0", "80, 16", "80, -1", "84, 12", "84, 32768", "88, 67", "88, 65522",
+                "92, 2047",
                 "92, 8", "92, 4194304"})
         void rejectsAWrongControlChannel(long field, int value) {
             host.putInt(SmallHost.CONTROL_OFFSET + field, value);
