@@ -16,16 +16,14 @@ readonly dpdk_plugins=(librte-net-vhost23 librte-net-virtio23 librte-net-memif23
 
 dpdk_ready() { [ "$(cat "$vlink_cache/dpdk/version" 2>/dev/null)" = "$dpdk_cache_version" ]; }
 
-# Exports VLINK_TESTPMD: the user's choice, else the cached one, else one fetched now.
+# Fetches it unless it is there, or the user has named one with VLINK_TESTPMD. use_cached_dpdk then finds it.
 ensure_dpdk() {
-    [ -z "${VLINK_TESTPMD:-}" ] || return 0
-    dpdk_ready || cache_lock fetch_dpdk
-    export VLINK_TESTPMD=$dpdk_wrapper
+    [ -n "${VLINK_TESTPMD:-}" ] || dpdk_ready || cache_lock fetch_dpdk
 }
 
 fetch_dpdk() {
     ! dpdk_ready || return 0 # another process fetched it while we waited
-    say "fetching DPDK's testpmd (first time: about 30 MB, kept in $vlink_cache)"
+    say "fetching DPDK's testpmd (first time: about 40 MB, kept in $vlink_cache)"
     # Set in the subshell of cache_lock only: QEMU and the guest come from another suite.
     # shellcheck disable=SC2034 # read by debian.sh
     debian_suite=$dpdk_debian_suite
@@ -38,9 +36,12 @@ fetch_dpdk() {
     [ ${#libraries[@]} -gt 0 ] || die "Debian $debian_suite has no dpdk-dev: is it still on the mirror?"
     debian_fetch "$cache_work/dpdk/root" "${libraries[@]}" "${dpdk_plugins[@]}"
     debian_fetch_only "$cache_work/dpdk/root" dpdk-dev
+    # The file is what debian_fetch_only left behind.
+    dpkg-deb -f "$debian_folder"/single/*.deb Version >"$cache_work/dpdk/package-version"
     prune_dpdk "$cache_work/dpdk/root"
     write_dpdk_wrapper "$cache_work/dpdk/bin"
-    dpdk_good "$cache_work/dpdk/bin/dpdk-testpmd" || die "the fetched testpmd does not run: install dpdk-dev, and set VLINK_TESTPMD to it"
+    dpdk_good "$cache_work/dpdk/bin/dpdk-testpmd" ||
+        die "the fetched testpmd does not run: install dpdk-dev, and set VLINK_TESTPMD to its dpdk-testpmd"
     printf '%s\n' "$dpdk_cache_version" >"$cache_work/dpdk/version"
     cache_publish dpdk
     say "  testpmd of DPDK $(dpdk_version) is ready"
@@ -51,10 +52,10 @@ dpdk_libraries() {
     apt-cache -c "$debian_folder/apt.conf" depends dpdk-dev | awk '$1 == "Depends:" && $2 ~ /^lib/ && $2 !~ /-dev$/ { print $2 }'
 }
 
-# Exits 1 after its usage, like any program that gets --help before EAL's own arguments end; what counts is the text.
-dpdk_good() { "$1" --version 2>&1 | grep -q 'RTE Version\|EAL'; }
+# It has no option that only tells its version; the list of its options is printed before any memory is taken.
+dpdk_good() { "$1" --help 2>&1 | grep -q -- '--lcores'; }
 
-dpdk_version() { "$dpdk_wrapper" --version 2>&1 | sed -n "s/.*RTE Version: 'DPDK \(.*\)'.*/\1/p" | head -n 1; }
+dpdk_version() { cat "$vlink_cache/dpdk/package-version"; }
 
 prune_dpdk() (
     cd "$1" || exit
@@ -81,6 +82,7 @@ WRAPPER
 # Exports VLINK_TESTPMD if one was fetched; a user's own stays. Downloads nothing.
 use_cached_dpdk() {
     if [ -z "${VLINK_TESTPMD:-}" ] && dpdk_ready; then
-        export VLINK_TESTPMD=$dpdk_wrapper
+        export VLINK_TESTPMD=$dpdk_wrapper VLINK_TESTPMD_VERSION
+        VLINK_TESTPMD_VERSION=$(dpdk_version)
     fi
 }

@@ -13,12 +13,12 @@ import java.util.List;
 /** The measures, in order. One thread. */
 final class Bench {
     private static final int REGION_PAGES = 512;
-    private static final Traffic MAIN = new Traffic(64, 512, 64);
 
     private final Lab lab;
     private final BenchPlan plan;
     private final Progress progress = new Progress();
     private final Cores cores = new Cores(0, 1);
+    private final Noise noise = new Noise();
 
     Bench(Lab lab, BenchPlan plan) {
         this.lab = lab;
@@ -26,29 +26,50 @@ final class Bench {
     }
 
     BenchReport run() {
-        Noise noise = new Noise();
-        BenchReport report = new BenchReport();
-        lab.keep(HugePageReservation.of(REGION_PAGES + (plan.noDpdk() ? 0 : TestpmdPair.PAGES)));
+        BenchReport report = new BenchReport(Conditions.read(lab.home(), cores));
+        lab.keep(HugePageReservation.of(REGION_PAGES + (plan.dpdk() ? TestpmdPair.PAGES : 0)));
         AgentProcess agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
-        List<Contestant> contestants = new ArrayList<>();
-        contestants.add(new VlinkPair(lab, agent, cores, plan.warmSeconds()));
-        addDpdk(contestants, report);
-        Comparison main = new Comparison(MAIN, contestants);
-        for (int i = 0; i < plan.rounds(); i++) {
-            main.round(plan.seconds(), progress);
+        List<Contestant> shapes = new ArrayList<>();
+        for (VlinkPair.Shape shape : plan.shapes()) {
+            shapes.add(new VlinkPair(lab, agent, cores, shape, plan.warmSeconds()));
         }
-        report.main(main);
-        report.noise(noise.complaints(List.of(main)));
-        report.seconds(progress.seconds());
+        VlinkPair vlink = (VlinkPair) shapes.getFirst();
+        List<Contestant> contestants = new ArrayList<>(List.of(vlink));
+        addDpdk(contestants, report);
+        report.echo(compared(BenchPlan.MAIN, contestants, plan.rounds()));
+        report.oneInFlight(oneInFlight(vlink));
+        report.shapes(compared(BenchPlan.MAIN, shapes, plan.sideRounds()));
+        for (Traffic traffic : plan.grid()) {
+            report.echo(compared(traffic, contestants, plan.sideRounds()));
+        }
+        leaveOut(report);
+        report.agentMemory(ProcessMemory.of(agent.process().pid()));
+        report.end(noise, progress.seconds());
         return report;
+    }
+
+    private Comparison compared(Traffic traffic, List<Contestant> contestants, int rounds) {
+        Comparison comparison = new Comparison(traffic, contestants);
+        for (int i = 0; i < rounds; i++) {
+            comparison.round(plan.seconds(), progress);
+        }
+        return comparison;
+    }
+
+    private OneInFlight oneInFlight(VlinkPair vlink) {
+        OneInFlight measure = new OneInFlight(vlink, cores);
+        for (int i = 0; i < plan.sideRounds(); i++) {
+            measure.round(plan.seconds(), progress);
+        }
+        return measure;
     }
 
     private void addDpdk(List<Contestant> contestants, BenchReport report) {
         String testpmd = System.getenv("VLINK_TESTPMD");
-        if (plan.noDpdk() || testpmd == null) {
-            String why = plan.noDpdk()
-                    ? "left out by --no-dpdk"
-                    : System.getenv().getOrDefault("VLINK_TESTPMD_MISSING", "no testpmd: start this through bin/bench");
+        if (!plan.dpdk() || testpmd == null) {
+            String why = plan.dpdk()
+                    ? System.getenv().getOrDefault("VLINK_TESTPMD_MISSING", "no testpmd: start this through bin/bench")
+                    : "left out by --no-dpdk";
             report.leaveOut("vhostUser", why);
             report.leaveOut("memif", why);
             return;
@@ -56,5 +77,14 @@ final class Bench {
         for (TestpmdPair.Wire wire : TestpmdPair.Wire.values()) {
             contestants.add(new TestpmdPair(lab, cores, Path.of(testpmd), wire, plan.warmSeconds() / 2));
         }
+    }
+
+    /** What the program cannot do yet is said, so that a null never has to be guessed at. */
+    private static void leaveOut(BenchReport report) {
+        report.leaveOut("checksOnOff", "the driver has no switch for its checks yet");
+        report.leaveOut("vmToVirtioNet", "needs a virtio-net device and a UDP echo in the guest image");
+        report.leaveOut("oneWayHostToGuest", "the guest has no program that only receives yet");
+        report.leaveOut("oneWayGuestToHost", "the guest has no generator yet");
+        report.leaveOut("echo9000", "frames larger than a buffer do not travel yet");
     }
 }

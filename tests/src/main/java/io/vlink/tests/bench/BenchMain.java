@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 
 /** The command line of {@code bin/bench}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
-        "Measures vlink and, in turn on the same two cores, what people use today: DPDK's testpmd over vhost-user and over memif.",
+        "Measures vlink and, in turn on the same two cores, what people use today: DPDK's testpmd over vhost-user"
+                + " and over memif.",
         "Exit status: 0 measured, 1 something failed, 2 wrong usage."})
 public final class BenchMain implements Callable<Integer> {
     @Option(names = "--quick", description = "The most important figures only; under 3 minutes instead of under 20.")
@@ -21,6 +22,9 @@ public final class BenchMain implements Callable<Integer> {
 
     @Option(names = "--no-dpdk", description = "vlink alone; the ratios to DPDK are null.")
     private boolean noDpdk;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Runs of each contestant, instead of what fits the time.")
+    private Integer rounds;
 
     @Option(names = "--json", description = "Last line: one JSON object with the result.")
     private boolean json;
@@ -36,12 +40,17 @@ public final class BenchMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (rounds != null && rounds < 1) {
+            System.err.println("bench: rounds must be positive: rounds=" + rounds);
+            return CommandLine.ExitCode.USAGE;
+        }
+        BenchPlan plan = quick ? BenchPlan.quick(!noDpdk) : BenchPlan.full(!noDpdk);
         Lab lab = Lab.create();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
         try {
-            Bench bench = new Bench(lab, quick ? BenchPlan.quick(noDpdk) : BenchPlan.full(noDpdk));
+            Bench bench = new Bench(lab, rounds == null ? plan : plan.withRounds(rounds));
             BenchReport report = bench.run();
-            System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
+            System.out.println(json ? JsonLine.write(report.toJson()) : BenchText.of(report));
             return CommandLine.ExitCode.OK;
         } catch (LabException e) {
             System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/** The driver as the bench sees it: the one class that knows its API. One queue. One thread. */
+/** The driver as the bench sees it: the one class that knows its API. One thread. */
 final class BenchPort implements AutoCloseable {
     private final VlinkPort port;
 
@@ -28,17 +28,21 @@ final class BenchPort implements AutoCloseable {
         return port.waitUntilUp(timeout);
     }
 
+    int queues() {
+        return port.queues();
+    }
+
     int alloc(PacketBurst into, int count) {
         return port.alloc(into, count);
     }
 
-    int receive(PacketBurst into) {
-        return port.rxBurst(0, into);
+    int receive(int queue, PacketBurst into) {
+        return port.rxBurst(queue, into);
     }
 
     /** Sends what fits and leaves the rest in the burst. */
-    int transmit(PacketBurst packets) {
-        int taken = port.txBurst(0, packets);
+    int transmit(int queue, PacketBurst packets) {
+        int taken = port.txBurst(queue, packets);
         packets.removeFirst(taken);
         return taken;
     }
@@ -54,11 +58,6 @@ final class BenchPort implements AutoCloseable {
     /** What the driver refused of all that the guest returned, by reason. */
     Map<String, Long> drops() {
         return port.channelStatistics().drops();
-    }
-
-    /** Buffers that the guest has, by the ledger. */
-    int lent() {
-        return port.lentBuffers();
     }
 
     @Override

@@ -3,82 +3,145 @@
 
 package io.vlink.tests.bench;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What the bench found. One thread. */
 final class BenchReport {
-    private static final List<String> RATIOS = List.of("vhostUser", "memif", "checksOnOff", "oneInFlightToBounce",
-            "links16To1", "vmToVirtioNet");
+    /** The ratios that are always there, with null for what was left out. */
+    static final List<String> RATIOS = List.of("vhostUser", "memif", "checksOnOff", "oneInFlightToBounce", "links16To1",
+            "vmToVirtioNet");
 
+    private final Map<String, Object> conditions;
     private final Map<String, Series> ratios = new LinkedHashMap<>();
     private final Map<String, String> missing = new LinkedHashMap<>();
-    private Comparison main;
-    private long bytesAllocated;
+    private final List<Comparison> echo = new ArrayList<>();
+    private OneInFlight oneInFlight;
+    private Comparison shapes;
+    private ProcessMemory agent = new ProcessMemory(0, 0);
     private List<String> complaints = List.of();
     private double seconds;
 
-    void leaveOut(String ratio, String reason) {
-        missing.put(ratio, reason);
+    BenchReport(Map<String, Object> conditions) {
+        this.conditions = conditions;
     }
 
-    void ratio(String name, Series series) {
-        ratios.put(name, series);
+    /** Notes why a figure is not there. */
+    void leaveOut(String name, String reason) {
+        missing.put(name, reason);
     }
 
-    void main(Comparison comparison) {
-        main = comparison;
-        if (comparison.names().contains("vhost-user")) {
-            ratio("vhostUser", comparison.ratios("vhost-user"));
-            ratio("memif", comparison.ratios("memif"));
+    /** A comparison of closed loops; the first one is the main one. */
+    void echo(Comparison comparison) {
+        echo.add(comparison);
+        if (echo.size() == 1) {
+            addRatio(comparison, "vhost-user", "vhostUser");
+            addRatio(comparison, "memif", "memif");
         }
-        bytesAllocated = comparison.runs("vlink").stream()
-                .mapToLong(run -> ((Number) run.details().get("bytesAllocated")).longValue()).max().orElse(-1);
     }
 
-    void noise(List<String> found) {
-        complaints = List.copyOf(found);
+    private void addRatio(Comparison comparison, String contestant, String ratio) {
+        if (comparison.names().contains(contestant)) {
+            ratios.put(ratio, comparison.ratios(contestant));
+        }
     }
 
-    void seconds(double value) {
-        seconds = value;
+    void oneInFlight(OneInFlight measure) {
+        oneInFlight = measure;
+        ratios.put("oneInFlightToBounce", measure.ratios());
+    }
+
+    /** The same load over one link and over many; a packet's cost is the inverse of the rate. */
+    void shapes(Comparison comparison) {
+        shapes = comparison;
+        addRatio(comparison, "links16", "links16To1");
+    }
+
+    void agentMemory(ProcessMemory memory) {
+        agent = memory;
+    }
+
+    void end(Noise noise, double duration) {
+        List<Comparison> all = new ArrayList<>(echo);
+        all.add(shapes);
+        complaints = noise.complaints(all);
+        seconds = duration;
+    }
+
+    Comparison main() {
+        return echo.getFirst();
+    }
+
+    List<Comparison> echo() {
+        return echo;
+    }
+
+    Comparison shapes() {
+        return shapes;
+    }
+
+    OneInFlight oneInFlight() {
+        return oneInFlight;
+    }
+
+    ProcessMemory agent() {
+        return agent;
+    }
+
+    Map<String, Object> conditions() {
+        return conditions;
+    }
+
+    Map<String, Series> ratios() {
+        return ratios;
+    }
+
+    Map<String, String> missing() {
+        return missing;
+    }
+
+    List<String> complaints() {
+        return complaints;
+    }
+
+    /** {@return bytes that the host's polling thread allocated while it was measured, the most of all runs} */
+    long bytesAllocated() {
+        return (long) main().runs("vlink").stream().mapToDouble(run -> run.number("bytesAllocated")).max().orElse(-1);
+    }
+
+    /** {@return milliseconds from the start of the driver's program to its first packet} */
+    Series startToFirstPacketMillis() {
+        return main().series("vlink", run -> run.number("startToFirstPacketMillis"));
+    }
+
+    /** {@return milliseconds from attaching to the link to the first packet, in a program that runs} */
+    Series attachToFirstPacketMillis() {
+        return main().series("vlink", run -> run.number("attachToFirstPacketMicros") / 1_000);
     }
 
     /** {@return the result as members of one JSON object} */
     Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> medians = new LinkedHashMap<>();
-        Map<String, Object> reasons = new LinkedHashMap<>();
-        for (String name : RATIOS) {
-            medians.put(name, ratios.containsKey(name) ? ratios.get(name).median() : null);
-            if (!ratios.containsKey(name)) {
-                reasons.put(name, missing.getOrDefault(name, "not measured"));
-            }
-        }
+        RATIOS.forEach(name -> medians.put(name, ratios.containsKey(name) ? ratios.get(name).median() : null));
         json.put("ratios", medians);
-        json.put("bytesAllocated", bytesAllocated);
+        json.put("bytesAllocated", bytesAllocated());
         json.put("noisy", !complaints.isEmpty());
         json.put("noise", complaints);
-        json.put("missing", reasons);
-        json.put("echo", List.of(main.toJson()));
+        json.put("missing", missing);
+        Map<String, Object> spreads = new LinkedHashMap<>();
+        ratios.forEach((name, series) -> spreads.put(name, series.toJson()));
+        json.put("ratioSpreads", spreads);
+        json.put("echo", echo.stream().map(Comparison::toJson).toList());
+        json.put("oneInFlight", oneInFlight.toJson());
+        json.put("linksAndChannels", shapes.toJson());
+        json.put("startToFirstPacketMillis", startToFirstPacketMillis().toJson());
+        json.put("attachToFirstPacketMillis", attachToFirstPacketMillis().toJson());
+        json.put("agentResidentKib", agent.residentKib());
+        json.put("conditions", conditions);
         json.put("seconds", seconds);
         return json;
-    }
-
-    /** {@return the result for a person} */
-    String toText() {
-        StringBuilder text = new StringBuilder();
-        text.append("\nClosed-loop echo, ").append(main.traffic()).append("\n");
-        for (String name : main.names()) {
-            Series rates = main.rates(name);
-            text.append("  %-12s %8.2f Mpps  (%.2f to %.2f)%n".formatted(name, rates.median() / 1e6, rates.min() / 1e6,
-                    rates.max() / 1e6));
-        }
-        ratios.forEach(
-                (name, series) -> text.append("  ratio %-20s %6.2f  (%.2f to %.2f)%n".formatted(name, series.median(),
-                        series.min(), series.max())));
-        complaints.forEach(complaint -> text.append("noisy: ").append(complaint).append('\n'));
-        return text.toString();
     }
 }

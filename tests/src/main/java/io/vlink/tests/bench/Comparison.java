@@ -7,8 +7,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
-/** Runs of several contestants in turn, A B C A B C …, with the same traffic; the first one is compared with each other. One thread. */
+/**
+ * Runs of several contestants in turn, A B C A B C …, with the same traffic; the first is compared with each of the others. One
+ * thread.
+ */
 final class Comparison {
     private final Traffic traffic;
     private final List<Contestant> contestants;
@@ -46,7 +50,12 @@ final class Comparison {
     }
 
     Series rates(String name) {
-        return new Series(runs.get(name).stream().map(Contestant.Run::pps).toList());
+        return series(name, Contestant.Run::pps);
+    }
+
+    /** {@return a number of each run of a contestant} */
+    Series series(String name, ToDoubleFunction<Contestant.Run> number) {
+        return new Series(runs.get(name).stream().mapToDouble(number).boxed().toList());
     }
 
     /** {@return the first one's rate over the other's, a number for each round} */
@@ -69,6 +78,9 @@ final class Comparison {
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());
+            Contestant.Run last = runs.get(name).getLast();
+            one.put("hostResidentKib", last.host().residentKib());
+            one.put("guestResidentKib", last.guest().residentKib());
             if (!name.equals(names().getFirst())) {
                 one.put("ratio", ratios(name).toJson());
             }

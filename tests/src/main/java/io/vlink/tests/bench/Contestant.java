@@ -25,8 +25,14 @@ interface Contestant {
      *
      * @param pps      round trips per second
      * @param runDelay share of the time in which a polling thread waited for its processor, the worse of both sides
+     * @param host     memory of the host's process
+     * @param guest    memory of the guest's process
      * @param details  everything else
      */
-    record Run(double pps, double runDelay, Map<String, Object> details) {
+    record Run(double pps, double runDelay, ProcessMemory host, ProcessMemory guest, Map<String, Object> details) {
+        /** {@return one of the details that is a number} */
+        double number(String name) {
+            return ((Number) details.get(name)).doubleValue();
+        }
     }
 }

@@ -4,8 +4,12 @@
 package io.vlink.tests.bench;
 
 import io.vlink.tests.lab.JsonLine;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,12 +20,13 @@ import picocli.CommandLine.Option;
 public final class EchoBounceMain implements Callable<Integer> {
     /** What is printed when the warm-up is over. */
     static final String MEASURING = "measuring";
+    private static final Duration UP_LIMIT = Duration.ofSeconds(20);
 
-    @Option(names = "--link", required = true, paramLabel = "NAME", description = "The link.")
-    private String link;
+    @Option(names = "--link", required = true, split = ",", paramLabel = "NAME", description = "The links.")
+    private List<String> links = List.of();
 
     @Option(names = "--run-dir", required = true, paramLabel = "DIR", description = "The agent's run directory.")
-    private Path runDirectory;
+    private Path runDirectory = Path.of("");
 
     @Option(names = "--window", required = true, paramLabel = "N", description = "Packets on their way; 1: each is timed.")
     private int window;
@@ -37,6 +42,10 @@ public final class EchoBounceMain implements Callable<Integer> {
 
     @Option(names = "--seconds", required = true, paramLabel = "S", description = "Seconds of measuring.")
     private double seconds;
+
+    private long attachedNanos;
+    private long firstPacketNanos;
+    private long firstPacketMillis;
 
     /**
      * Runs it and exits.
@@ -54,13 +63,40 @@ public final class EchoBounceMain implements Callable<Integer> {
     public Integer call() {
         EchoBounce.Plan plan = new EchoBounce.Plan(window, burst, size, (long) (warmSeconds * 1e9),
                 (long) (seconds * 1e9));
-        try (BenchPort port = BenchPort.attach(link, runDirectory)) {
-            if (!port.waitUntilUp(Duration.ofSeconds(20))) {
-                throw new IllegalStateException("link is down: link=" + link + ": is the guest's side running?");
+        List<BenchPort> ports = new ArrayList<>();
+        try {
+            attachedNanos = System.nanoTime();
+            for (String link : links) {
+                ports.add(BenchPort.attach(link, runDirectory));
             }
-            System.out.println(JsonLine.write(new EchoBounce(port, plan).run(EchoBounceMain::announce)));
+            System.out.println(JsonLine.write(run(ports, plan)));
+        } finally {
+            ports.forEach(BenchPort::close);
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    private Map<String, Object> run(List<BenchPort> ports, EchoBounce.Plan plan) {
+        List<BounceQueue> queues = new ArrayList<>();
+        for (BenchPort port : ports) {
+            if (!port.waitUntilUp(UP_LIMIT)) {
+                throw new IllegalStateException("link is down: links=" + links + ": is the guest's side running?");
+            }
+            for (int queue = 0; queue < port.queues(); queue++) {
+                queues.add(new BounceQueue(port, queue, plan.burst()));
+            }
+        }
+        Map<String, Object> result = new EchoBounce(queues, plan).run(this::noteFirstPacket, EchoBounceMain::announce);
+        result.put("drops",
+                ports.stream().flatMap(port -> port.drops().values().stream()).mapToLong(Long::longValue).sum());
+        result.put("startToFirstPacketMillis", firstPacketMillis - ManagementFactory.getRuntimeMXBean().getStartTime());
+        result.put("attachToFirstPacketMicros", (firstPacketNanos - attachedNanos) / 1_000);
+        return result;
+    }
+
+    private void noteFirstPacket() {
+        firstPacketNanos = System.nanoTime();
+        firstPacketMillis = System.currentTimeMillis();
     }
 
     private static void announce() {

@@ -68,7 +68,7 @@ final class Noise {
         if (comparison.runs(name).isEmpty()) {
             return;
         }
-        Series delays = new Series(comparison.runs(name).stream().map(Contestant.Run::runDelay).toList());
+        Series delays = comparison.series(name, Contestant.Run::runDelay);
         if (delays.median() > RUN_DELAY_LIMIT) {
             complaints.add("%s, %s: other programs took %.1f %% of its cores (limit %.0f %%)".formatted(name,
                     comparison.traffic(), delays.median() * 100, RUN_DELAY_LIMIT * 100));

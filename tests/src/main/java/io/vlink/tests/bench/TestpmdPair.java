@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -102,6 +101,8 @@ final class TestpmdPair implements Contestant {
         Pause.seconds(seconds);
         client.send(SHOW);
         double worst = delay.worst();
+        ProcessMemory ofServer = ProcessMemory.of(server.pid());
+        ProcessMemory ofClient = ProcessMemory.of(client.pid());
         client.send("stop");
         client.send("quit");
         client.awaitExit(START_LIMIT);
@@ -110,9 +111,7 @@ final class TestpmdPair implements Contestant {
             throw new LabException("testpmd over " + wire.label + " forwarded nothing: rates=" + rates,
                     server.tail(20) + client.tail(40));
         }
-        Map<String, Object> details = new LinkedHashMap<>();
-        details.put("pps", rates.getLast());
-        return new Run(rates.getLast(), worst, details);
+        return new Run(rates.getLast(), worst, ofServer, ofClient, Map.of());
     }
 
     private static List<Double> rates(ManagedProcess process) {

@@ -17,24 +17,53 @@ import java.util.Map;
 /** vlink: a host process on core 0, a guest process on core 1 that is attached through the device socket. One thread. */
 final class VlinkPair implements Contestant {
     private static final Duration START_LIMIT = Duration.ofMinutes(1);
-    private static final String LINK = "bench0";
 
     private final Lab lab;
     private final Cores cores;
+    private final Shape shape;
     private final String socket;
     private final double warmSeconds;
 
-    VlinkPair(Lab lab, AgentProcess agent, Cores cores, double warmSeconds) {
+    /**
+     * Links and channels that the load is spread over.
+     *
+     * @param name     of the domain, and what its links' names begin with
+     * @param links    number of links
+     * @param channels data channels of each
+     */
+    record Shape(String name, int links, int channels) {
+        String linkNames() {
+            List<String> names = new ArrayList<>();
+            for (int i = 0; i < links; i++) {
+                names.add(name + "-" + i);
+            }
+            return String.join(",", names);
+        }
+
+        private String linkConfig() {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < links; i++) {
+                text.append("%s-%d 52:54:00:00:00:%02x %d%n".formatted(name, i, i + 1, channels + 1));
+            }
+            return text.toString();
+        }
+    }
+
+    VlinkPair(Lab lab, AgentProcess agent, Cores cores, Shape shape, double warmSeconds) {
         this.lab = lab;
         this.cores = cores;
+        this.shape = shape;
         this.warmSeconds = warmSeconds;
-        Path linkConfig = lab.write("link.config", LINK + " 52:54:00:00:00:01 2\n");
-        socket = agent.vlinkctl("register", "vm_domain=bench,init_config=" + linkConfig).getLast();
+        Path linkConfig = lab.write(shape.name() + ".config", shape.linkConfig());
+        // One region for all of them, so that one reservation of hugepages is enough.
+        socket = agent
+                .vlinkctl("register", "vm_domain=" + shape.name() + ",init_config=" + linkConfig + ",trust_group=bench")
+                .getLast();
     }
 
     @Override
     public String name() {
-        return "vlink";
+        return shape.name();
     }
 
     @Override
@@ -42,18 +71,31 @@ final class VlinkPair implements Contestant {
         try (ManagedProcess guest = startGuest(traffic)) {
             guest.awaitLine("it was ready to echo", line -> line.contains("echo ready"), START_LIMIT);
             try (ManagedProcess host = startHost(traffic, seconds)) {
-                host.awaitLine("it was measuring", EchoBounceMain.MEASURING::equals, START_LIMIT);
-                RunDelay delay = new RunDelay(host.pid(), guest.pid());
-                delay.begin();
-                Pause.seconds(seconds * 0.9);
-                double worst = delay.worst();
-                if (host.awaitExit(START_LIMIT) != 0) {
-                    throw new LabException("the host's side failed", host.tail(10));
-                }
-                Map<String, Object> result = JsonLine.read(host.outputLines().getLast());
-                return new Run(((Number) result.get("pps")).doubleValue(), worst, result);
+                return measure(host, guest, seconds);
             }
         }
+    }
+
+    private static Run measure(ManagedProcess host, ManagedProcess guest, double seconds) {
+        host.awaitLine("it was measuring", EchoBounceMain.MEASURING::equals, START_LIMIT);
+        RunDelay delay = new RunDelay(host.pid(), guest.pid());
+        delay.begin();
+        Pause.seconds(seconds * 0.9);
+        double worst = delay.worst();
+        ProcessMemory ofHost = ProcessMemory.of(host.pid());
+        ProcessMemory ofGuest = ProcessMemory.of(guest.pid());
+        if (host.awaitExit(START_LIMIT) != 0) {
+            throw new LabException("the host's side failed", host.tail(10) + guest.tail(10));
+        }
+        Map<String, Object> result = JsonLine.read(host.outputLines().getLast());
+        if (number(result, "lost") != 0 || number(result, "drops") != 0) {
+            throw new LabException("packets were lost: " + result, host.tail(10) + guest.tail(10));
+        }
+        return new Run(number(result, "pps"), worst, ofHost, ofGuest, result);
+    }
+
+    private static double number(Map<String, Object> result, String name) {
+        return ((Number) result.get(name)).doubleValue();
     }
 
     private ManagedProcess startGuest(Traffic traffic) {
@@ -64,7 +106,7 @@ final class VlinkPair implements Contestant {
 
     private ManagedProcess startHost(Traffic traffic, double seconds) {
         List<String> command = new ArrayList<>(List.of(lab.program("bench"), "--host-side"));
-        command.addAll(List.of("--link", LINK, "--run-dir", lab.runDirectory().toString(), "--window",
+        command.addAll(List.of("--link", shape.linkNames(), "--run-dir", lab.runDirectory().toString(), "--window",
                 Integer.toString(traffic.window()), "--burst", Integer.toString(traffic.burst()), "--size",
                 Integer.toString(traffic.frameBytes()), "--warm", Double.toString(warmSeconds), "--seconds",
                 Double.toString(seconds)));
