@@ -83,7 +83,7 @@ class RingAgainstModelTest {
     private void replay() {
         byte[] state = model.start();
         TracedRing ring = TracedRing.over(memory.fill((byte) 0), SLOTS, start);
-        TracedRing.trace(memory);
+        TracedRing.takeAccesses();
         for (int step : history) {
             steps++;
             boolean offers = step < BURSTS.length;

@@ -363,7 +363,7 @@ public final class RingModel implements Model {
     private static List<Access> performAll(byte[] state, Window window, Performer performer) {
         List<Access> accesses = new ArrayList<>();
         while (window.count(state) > 0) {
-            accesses.add(new Access(Access.Kind.values()[window.kind(state, 0)], window.cell(state, 0)));
+            accesses.add(window.access(state, 0));
             performer.perform(state, 0);
         }
         return accesses;

@@ -58,6 +58,11 @@ final class Window {
         state[at + 2] = (byte) value;
     }
 
+    /** {@return an access, for comparison with a real one} */
+    Access access(byte[] state, int index) {
+        return new Access(Access.Kind.values()[kind(state, index)], cell(state, index));
+    }
+
     int kind(byte[] state, int index) {
         return (state[at(index)] & 0xff) >> KIND_SHIFT;
     }

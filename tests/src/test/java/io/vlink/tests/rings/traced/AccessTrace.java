@@ -3,23 +3,22 @@
 
 package io.vlink.tests.rings.traced;
 
-import io.vlink.spec.channel.Descriptor;
-import io.vlink.spec.channel.RingLayout;
 import io.vlink.tests.rings.model.Access;
-import io.vlink.tests.rings.model.RingModel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongToIntFunction;
 
 /**
- * Where the traced rings' memory accesses go: each method has the name and the arguments of the one it stands in for, writes
+ * Where the traced classes' memory accesses go: each method has the name and the arguments of the one it stands in for, writes
  * down what it orders, then does it. A call that has no method here cannot be traced and stops the class from loading.
  */
 public final class AccessTrace {
     private static final List<Access> ACCESSES = new ArrayList<>();
     private static long base;
+    private static LongToIntFunction cellOf = offset -> -1;
 
     private AccessTrace() {
     }
@@ -27,10 +26,12 @@ public final class AccessTrace {
     /**
      * Begins a trace.
      *
-     * @param memory the ring's memory
+     * @param memory the memory whose accesses are written down
+     * @param cells  the model's cell of an offset in it; less than zero for what no model knows
      */
-    static void of(MemorySegment memory) {
+    static void of(MemorySegment memory, LongToIntFunction cells) {
         base = memory.address();
+        cellOf = cells;
         ACCESSES.clear();
     }
 
@@ -42,22 +43,10 @@ public final class AccessTrace {
     }
 
     private static void add(Access.Kind kind, MemorySegment segment, long offset) {
-        long at = segment.address() + offset - base;
-        ACCESSES.add(new Access(kind, cell(at)));
-    }
-
-    private static int cell(long at) {
-        if (at == RingLayout.PRODUCER_OFFSET) {
-            return RingModel.PRODUCER_CELL;
+        int cell = cellOf.applyAsInt(segment.address() + offset - base);
+        if (cell >= 0) {
+            ACCESSES.add(new Access(kind, cell));
         }
-        if (at == RingLayout.CONSUMER_OFFSET) {
-            return RingModel.CONSUMER_CELL;
-        }
-        long word = (at - RingLayout.DESCRIPTORS_OFFSET) / (Descriptor.BYTES / 2);
-        if (at < RingLayout.DESCRIPTORS_OFFSET || at % (Descriptor.BYTES / 2) != 0) {
-            throw new AssertionError("an access that is no word of a ring: offset=" + at);
-        }
-        return RingModel.FIRST_SLOT_CELL + (int) word;
     }
 
     /** VarHandle.getAcquire. */

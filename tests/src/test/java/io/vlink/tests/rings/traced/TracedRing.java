@@ -3,7 +3,9 @@
 
 package io.vlink.tests.rings.traced;
 
+import io.vlink.spec.channel.RingLayout;
 import io.vlink.tests.rings.model.Access;
+import io.vlink.tests.rings.model.RingModel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -32,7 +34,7 @@ public interface TracedRing {
     long consumed();
 
     /**
-     * A ring over new memory.
+     * A ring over new memory; its accesses are written down from now on.
      *
      * @param memory    a ring's bytes, zero
      * @param queueSize slots
@@ -40,41 +42,26 @@ public interface TracedRing {
      * @return the ring
      */
     static TracedRing over(MemorySegment memory, int queueSize, long start) {
-        try {
-            return (TracedRing) Loaded.ENDS.getConstructor(MemorySegment.class, int.class, long.class)
-                    .newInstance(memory, queueSize, start);
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError("the traced rings cannot be made", e);
-        }
+        AccessTrace.of(memory, TracedRing::cell);
+        return (TracedRing) TracingLoader.make("LinkedRing", memory, queueSize, start);
     }
 
-    /**
-     * Begins to write down accesses.
-     *
-     * @param memory whose
-     */
-    static void trace(MemorySegment memory) {
-        AccessTrace.of(memory);
+    private static int cell(long offset) {
+        if (offset == RingLayout.PRODUCER_OFFSET) {
+            return RingModel.PRODUCER_CELL;
+        }
+        if (offset == RingLayout.CONSUMER_OFFSET) {
+            return RingModel.CONSUMER_CELL;
+        }
+        long words = offset - RingLayout.DESCRIPTORS_OFFSET;
+        if (words < 0 || words % Long.BYTES != 0) {
+            throw new AssertionError("an access of what is no word of a ring: offset=" + offset);
+        }
+        return RingModel.FIRST_SLOT_CELL + (int) (words / Long.BYTES);
     }
 
     /** {@return the accesses since the last call, in program order} */
     static List<Access> takeAccesses() {
         return AccessTrace.take();
-    }
-
-    /** The traced classes, loaded once. */
-    final class Loaded {
-        private static final Class<?> ENDS = load();
-
-        private Loaded() {
-        }
-
-        private static Class<?> load() {
-            try {
-                return Class.forName("io.vlink.tests.rings.traced.TracedEnds", true, new TracingLoader());
-            } catch (ClassNotFoundException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 }

@@ -20,20 +20,33 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Loads the rings anew, beside the ones that all others use, with every call that may touch shared memory sent to
+ * Loads rings and lanes anew, beside the ones that all others use, with every call that may touch shared memory sent to
  * {@link AccessTrace}.
  */
 final class TracingLoader extends ClassLoader {
-    private static final Set<String> TRACED_PACKAGES = Set.of("io.vlink.infra.ring", "io.vlink.spec.channel");
-    // Linked against the traced rings, themselves as they are.
+    private static final Set<String> TRACED_PACKAGES = Set.of("io.vlink.infra.ring", "io.vlink.infra.lane",
+            "io.vlink.spec.channel");
+    // Linked against the traced classes, themselves as they are.
     private static final Set<String> RELOADED = Set.of("io.vlink.tests.rings.RealRing",
-            "io.vlink.tests.rings.traced.TracedEnds");
+            "io.vlink.tests.rings.traced.LinkedRing", "io.vlink.tests.rings.traced.LinkedLanes");
     private static final Set<ClassDesc> MEMORY = Set.of(desc(VarHandle.class), desc(MemorySegment.class),
             ClassDesc.of("sun.misc.Unsafe"));
     private static final ClassDesc TRACE = desc(AccessTrace.class);
 
-    TracingLoader() {
+    private static final TracingLoader LOADER = new TracingLoader();
+
+    private TracingLoader() {
         super(TracingLoader.class.getClassLoader());
+    }
+
+    /** {@return a new object of a class that is linked against the traced ones} */
+    static Object make(String name, Object... arguments) {
+        try {
+            return Class.forName(TracingLoader.class.getPackageName() + "." + name, true, LOADER).getConstructors()[0]
+                    .newInstance(arguments);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("the traced classes cannot be used: " + name, e);
+        }
     }
 
     private static ClassDesc desc(Class<?> type) {
@@ -43,7 +56,7 @@ final class TracingLoader extends ClassLoader {
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
         boolean traced = TRACED_PACKAGES.contains(name.substring(0, Math.max(0, name.lastIndexOf('.'))));
-        if (!traced && !RELOADED.contains(name)) {
+        if (!traced && !RELOADED.contains(outermost(name))) {
             return super.loadClass(name, resolve);
         }
         synchronized (getClassLoadingLock(name)) {
@@ -54,6 +67,11 @@ final class TracingLoader extends ClassLoader {
             byte[] bytes = traced ? rewrite(bytesOf(name)) : bytesOf(name);
             return defineClass(name, bytes, 0, bytes.length);
         }
+    }
+
+    private static String outermost(String name) {
+        int nested = name.indexOf('$');
+        return nested < 0 ? name : name.substring(0, nested);
     }
 
     private byte[] bytesOf(String name) throws ClassNotFoundException {
@@ -94,7 +112,7 @@ final class TracingLoader extends ClassLoader {
                         .methodType(method.getReturnType(), method.getParameterTypes()).descriptorString()));
         if (!known) {
             throw new AssertionError(
-                    "the rings access memory in a way that cannot be traced: give AccessTrace a method "
+                    "shared memory is accessed in a way that cannot be traced: give AccessTrace a method "
                             + name + type.displayDescriptor());
         }
     }

@@ -8,7 +8,7 @@ import io.vlink.tests.rings.RealRing;
 import java.lang.foreign.MemorySegment;
 
 /** Linked against the rings that {@link TracingLoader} has rewritten; made through {@link TracedRing#over}. */
-public final class TracedEnds implements TracedRing {
+public final class LinkedRing implements TracedRing {
     private static final int CAPACITY = 16;
 
     private final RealRing ring;
@@ -22,7 +22,7 @@ public final class TracedEnds implements TracedRing {
      * @param queueSize slots
      * @param start     first position
      */
-    public TracedEnds(MemorySegment memory, int queueSize, long start) {
+    public LinkedRing(MemorySegment memory, int queueSize, long start) {
         ring = new RealRing(memory, queueSize);
         ring.startAt(start);
     }

@@ -1,0 +1,70 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.traced;
+
+import io.vlink.infra.lane.GuestLane;
+import io.vlink.infra.lane.HostLane;
+import io.vlink.infra.lane.LaneEvent;
+import io.vlink.spec.channel.ControlChannelLayout;
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.tests.rings.model.LaneModel;
+import java.lang.foreign.MemorySegment;
+
+/** Linked against the lanes that {@link TracingLoader} has rewritten; made through {@link TracedLanes#over}. */
+public final class LinkedLanes implements TracedLanes {
+    private final MemorySegment control;
+    private final MemorySegment record;
+    private HostLane host;
+    private GuestLane guest;
+
+    /**
+     * A link without anybody on it.
+     *
+     * @param memory control channel and record
+     */
+    public LinkedLanes(MemorySegment memory) {
+        control = memory.asSlice(0, BYTES / 2);
+        record = memory.asSlice(BYTES / 2);
+    }
+
+    @Override
+    public void run(LaneModel.Action action) {
+        switch (action) {
+            case HOST_POLLS -> {
+                if (host.poll() == LaneEvent.RESET_RINGS) {
+                    host.complete();
+                }
+            }
+            case GUEST_POLLS -> {
+                if (guest.poll() == LaneEvent.RESET_RINGS) {
+                    guest.acknowledge();
+                }
+            }
+            case HOST_COMES -> host = new HostLane(control, record);
+            case GUEST_COMES -> guest = new GuestLane(control);
+            case HOST_LEAVES -> {
+                host.detach();
+                host = null;
+            }
+            case GUEST_LEAVES -> {
+                guest.detach();
+                guest = null;
+            }
+            case HOST_DIES -> host = null;
+            case GUEST_DIES -> guest = null;
+            case DEVICE_RESETS -> control.set(SharedWord.LONG, ControlChannelLayout.GUEST_LANE_OFFSET, 0L);
+            case HOST_TOUCHES, GUEST_TOUCHES -> throw new IllegalArgumentException("lanes touch no rings: " + action);
+        }
+    }
+
+    @Override
+    public boolean isHostUp() {
+        return host != null && host.isUp();
+    }
+
+    @Override
+    public boolean isGuestUp() {
+        return guest != null && guest.isUp();
+    }
+}
