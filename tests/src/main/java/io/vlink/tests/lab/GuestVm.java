@@ -39,6 +39,18 @@ public final class GuestVm {
         Plan with(String otherAccelerator) {
             return new Plan(machine, otherAccelerator, domain, linkConfig, extra);
         }
+
+        /**
+         * The same with more QEMU arguments.
+         *
+         * @param more further arguments, behind all others
+         * @return the plan
+         */
+        public Plan withExtra(List<String> more) {
+            List<String> all = new ArrayList<>(extra);
+            all.addAll(more);
+            return new Plan(machine, accelerator, domain, linkConfig, all);
+        }
     }
 
     /**
@@ -89,7 +101,14 @@ public final class GuestVm {
         return new GuestVm(qemu, lab.keep(new GuestShell(socket)), plan.accelerator());
     }
 
-    private static String required(String variable) {
+    /**
+     * A variable that {@code bin/setup --print-env} sets.
+     *
+     * @param variable its name
+     * @return its value
+     * @throws LabException if it is not set
+     */
+    public static String required(String variable) {
         String value = System.getenv(variable);
         if (value == null || value.isEmpty()) {
             throw new LabException(variable + " is not set: run through bin/demo or bin/verify, or: eval \"$(bin/setup"

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresQemu.Condition.class)
-@interface RequiresQemu {
+public @interface RequiresQemu {
 
     /** Looks for what {@code bin/setup --print-env} sets. */
     final class Condition implements ExecutionCondition {
