@@ -13,7 +13,7 @@ readonly target=$root/vlink-guest/target
 readonly stage=$target/guest-tar/vlink-guest
 readonly tar_file=$target/vlink-guest-$project_version.tar
 readonly launcher=$root/vlink-guest/src/main/package/vlink-guest
-readonly libraries=(vlink-guest vlink-infra qemu-device-spec picocli)
+readonly libraries=(vlink-guest vlink-traffic vlink-infra qemu-device-spec picocli jackson-core HdrHistogram)
 readonly main_class=io.vlink.guest.VlinkGuestMain
 # The archive of classes knows its jars by this time too, so it has to survive tar, cpio and the guest's kernel.
 readonly file_time=@1767225600
@@ -81,9 +81,9 @@ loaded_classes() {
 # Our own classes that only a run with a device would load.
 own_classes() {
     local name
-    for name in vlink-guest vlink-infra qemu-device-spec; do
+    for name in vlink-guest vlink-traffic vlink-infra qemu-device-spec; do
         "$JAVA_HOME/bin/jar" --list --file "$stage/lib/$name.jar"
-    done | grep -E '^io/vlink/(guest|spec|infra/(os|ring|lane|translation|vfiouser))/.*[.]class$' |
+    done | grep -E '^io/vlink/(guest|traffic|spec|infra/(os|port|ring|lane|translation|vfiouser))/.*[.]class$' |
         sed -e '/package-info/d' -e 's/[.]class$//'
 }
 

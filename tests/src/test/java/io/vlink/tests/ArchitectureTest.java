@@ -38,8 +38,8 @@ class ArchitectureTest {
     // What a burst calls outside the packages of the rings.
     private static final Set<String> BURST_CLASSES = Set.of("io.vlink.hostpmd.HostChannel",
             "io.vlink.hostpmd.LinkBuffers", "io.vlink.hostpmd.ChannelCounters", "io.vlink.hostpmd.HostEpochs",
-            "io.vlink.hostpmd.BondQueue", "io.vlink.guest.GuestEpochs", "io.vlink.guest.echo.EchoQueue",
-            "io.vlink.guest.echo.MacSwap");
+            "io.vlink.hostpmd.BondQueue", "io.vlink.guest.GuestEpochs", "io.vlink.traffic.echo.EchoQueue",
+            "io.vlink.traffic.echo.MacSwap");
 
     // Everything that runs once per burst: the packages of the rings, whatever offers a burst, and what a burst calls.
     private static final DescribedPredicate<JavaClass> DATA_PATH = resideInAnyPackage("io.vlink.infra.ring",

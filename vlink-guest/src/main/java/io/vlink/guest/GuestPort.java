@@ -142,7 +142,12 @@ public final class GuestPort implements Port {
 
     @Override
     public int drop(int queue, PacketBurst packets) {
-        return epochs.poll(queue) ? queue(queue).drop(packets) : packets.count;
+        return epochs.poll(queue) ? queue(queue).drop(packets) : forget(queue, packets);
+    }
+
+    @Override
+    public int forget(int queue, PacketBurst packets) {
+        return queue(queue).forget(packets);
     }
 
     @Override

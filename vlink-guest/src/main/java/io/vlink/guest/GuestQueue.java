@@ -297,6 +297,13 @@ public final class GuestQueue {
         return count;
     }
 
+    /** Counts packets of a dead epoch as dropped; they are the host's again. */
+    int forget(PacketBurst burst) {
+        counts[GuestCounter.TX_DROPPED.ordinal()] += limits.packets(burst, 0);
+        publish(GuestCounter.TX_DROPPED);
+        return burst.count;
+    }
+
     /** A buffer never crosses a page, so inside the buffer is inside the page and the region. */
     private boolean isGood(long offset, int length) {
         return offset != AddressTranslation.UNMAPPED && length > 0

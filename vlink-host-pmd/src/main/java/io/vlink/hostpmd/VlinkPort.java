@@ -206,6 +206,11 @@ public final class VlinkPort implements Port {
     }
 
     @Override
+    public int forget(int queue, PacketBurst packets) {
+        return drop(queue, packets);
+    }
+
+    @Override
     public boolean isQuarantined(int queue) {
         return bond == null ? channels[checkQueue(queue)].isQuarantined() : quarantinedChannels() > 0;
     }

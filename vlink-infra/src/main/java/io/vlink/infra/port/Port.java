@@ -130,6 +130,16 @@ public interface Port extends AutoCloseable {
     int drop(int queue, PacketBurst packets);
 
     /**
+     * Gives up packets whose epoch is over (see {@link #epochCount}), and counts them as dropped ({@code tx_dropped}). A host
+     * has their buffers back; for a guest they are the host's already, and nothing goes on a ring.
+     *
+     * @param queue   0 to {@link #queues} - 1
+     * @param packets left as they are
+     * @return how many entries: all of them
+     */
+    int forget(int queue, PacketBurst packets);
+
+    /**
      * Whether a queue's channels are out of use until the next epoch, because the peer moved a position out of range.
      *
      * @param queue 0 to {@link #queues} - 1

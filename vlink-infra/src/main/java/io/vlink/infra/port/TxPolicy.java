@@ -18,7 +18,7 @@ public record TxPolicy(int retries, long delayNanos) {
     public static final TxPolicy DROP = new TxPolicy(0, 0);
 
     /**
-     * Transmits packets; those that the policy gives up are dropped and counted.
+     * Transmits packets; those that the policy gives up are dropped and counted, and so is what is left when the link goes down.
      *
      * @param port    the port
      * @param queue   its queue
@@ -26,10 +26,16 @@ public record TxPolicy(int retries, long delayNanos) {
      * @return entries transmitted
      */
     public int transmit(Port port, int queue, PacketBurst packets) {
+        long epoch = port.epochCount(queue);
         int sent = port.txBurst(queue, packets);
         packets.removeFirst(sent);
         for (int i = 0; packets.count > 0 && i < retries; i++) {
             pause();
+            // Looked at by itself: a burst would follow the link into a new epoch and take these packets with it.
+            if (!port.poll(queue) || port.epochCount(queue) != epoch) {
+                packets.removeFirst(port.forget(queue, packets));
+                return sent;
+            }
             int taken = port.txBurst(queue, packets);
             packets.removeFirst(taken);
             sent += taken;

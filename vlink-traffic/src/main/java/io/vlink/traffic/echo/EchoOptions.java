@@ -5,6 +5,7 @@ package io.vlink.traffic.echo;
 
 import io.vlink.infra.port.TxPolicy;
 import io.vlink.traffic.worker.WorkerOptions;
+import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -90,13 +91,14 @@ public final class EchoOptions {
         }
     }
 
-    /** {@return seconds between two lines of counts; 0: none were asked for} */
-    public int statsSeconds() {
-        return statsSeconds;
-    }
-
-    /** {@return whether the end is told in JSON} */
-    public boolean isJson() {
-        return json;
+    /**
+     * Says what happens, as the options want it told.
+     *
+     * @param out for results
+     * @param err for events
+     * @return a voice that has said nothing yet
+     */
+    public EchoVoice voice(PrintWriter out, PrintWriter err) {
+        return new EchoVoice(out, err, json, statsSeconds);
     }
 }

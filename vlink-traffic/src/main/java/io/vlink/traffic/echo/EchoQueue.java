@@ -27,8 +27,7 @@ final class EchoQueue {
     private final long delayNanos;
     private int attempts;
     private long lastAttemptNanos;
-    private long heldEpoch;
-    private long forgotten;
+    private long epoch;
     private volatile long epochsSeen;
     private volatile boolean quarantineSeen;
 
@@ -60,6 +59,7 @@ final class EchoQueue {
         if (count == 0) {
             return 0;
         }
+        epoch = port.epochCount(queue);
         if (swap) {
             swapAll();
         }
@@ -89,7 +89,6 @@ final class EchoQueue {
     private void keepFrom(int gone) {
         packets.removeFirst(gone);
         attempts = 0;
-        heldEpoch = port.epochCount(queue);
         if (delayNanos > 0) {
             lastAttemptNanos = System.nanoTime();
         }
@@ -100,7 +99,7 @@ final class EchoQueue {
 
     /** One more attempt, if the policy has one left and it is time for it. */
     private int again() {
-        if (!port.poll(queue) || port.epochCount(queue) != heldEpoch) {
+        if (!port.poll(queue) || port.epochCount(queue) != epoch) {
             forget();
             return 0;
         }
@@ -132,17 +131,7 @@ final class EchoQueue {
 
     /** The epoch of these packets is over: they reach nobody any more. */
     private void forget() {
-        drop();
-        forgotten += packets();
-        packets.count = 0;
-    }
-
-    private long packets() {
-        long whole = 0;
-        for (int i = 0; i < packets.count; i++) {
-            whole += (packets.meta[i] & MORE) == 0 ? 1 : 0;
-        }
-        return whole;
+        left(port.forget(queue, packets));
     }
 
     /** Lets other threads see what has become of the link. */
@@ -168,6 +157,7 @@ final class EchoQueue {
     /** Gives up what is still here: the echo ends. */
     void giveUp() {
         if (packets.count != 0) {
+            drop();
             forget();
         }
     }
@@ -190,10 +180,5 @@ final class EchoQueue {
     /** {@return whether it was out of use at the last {@link #look}; any thread} */
     boolean isQuarantineSeen() {
         return quarantineSeen;
-    }
-
-    /** {@return packets that ended here with their epoch and are counted nowhere else; once the worker has ended} */
-    long forgotten() {
-        return forgotten;
     }
 }

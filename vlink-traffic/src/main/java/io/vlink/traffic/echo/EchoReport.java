@@ -45,7 +45,7 @@ record EchoReport(EchoPlan plan, EchoEnd end, long nanos, int workers, List<Port
     }
 
     private long dropped() {
-        return sum(port -> port.statistics().dropped() + port.forgotten());
+        return sum(port -> port.statistics().dropped());
     }
 
     private long missing() {
@@ -92,7 +92,6 @@ record EchoReport(EchoPlan plan, EchoEnd end, long nanos, int workers, List<Port
         json.writeNumberField("txFull", counts.txFull());
         json.writeNumberField("allocBuffers", counts.allocBuffers());
         json.writeNumberField("freeBuffers", counts.freeBuffers());
-        json.writeNumberField("forgotten", port.forgotten());
         json.writeNumberField("missing", port.missing(plan.forward()));
         json.writeObjectFieldStart("drops");
         for (Map.Entry<String, Long> drop : new TreeMap<>(counts.drops()).entrySet()) {
@@ -107,8 +106,8 @@ record EchoReport(EchoPlan plan, EchoEnd end, long nanos, int workers, List<Port
         StringBuilder text = new StringBuilder();
         for (PortCounts port : ports) {
             PortStatistics counts = port.statistics();
-            line(text, "echo link=" + port.link(), counts.rxPackets(), counts.txPackets(), counts.dropped()
-                    + port.forgotten(), port.missing(plan.forward()))
+            line(text, "echo link=" + port.link(), counts.rxPackets(), counts.txPackets(), counts.dropped(),
+                    port.missing(plan.forward()))
                     .append(" waited_for_room=").append(counts.txFull());
             reasons(text, port);
             text.append('\n');
@@ -130,9 +129,6 @@ record EchoReport(EchoPlan plan, EchoEnd end, long nanos, int workers, List<Port
                 text.append(' ').append(reason).append('=').append(count);
             }
         });
-        if (port.forgotten() > 0) {
-            text.append(" forgotten=").append(port.forgotten());
-        }
     }
 
     private static BigDecimal decimal(int places, double number) {

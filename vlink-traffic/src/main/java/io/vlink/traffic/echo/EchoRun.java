@@ -172,7 +172,7 @@ public final class EchoRun {
         List<PortCounts> counts = new ArrayList<>();
         List<PortStatistics> now = statistics();
         for (int i = 0; i < ports.size(); i++) {
-            counts.add(new PortCounts(ports.get(i).link(), now.get(i), watch.forgotten(ports.get(i))));
+            counts.add(new PortCounts(ports.get(i).link(), now.get(i)));
         }
         return new EchoReport(plan, end, nanos, loops.size(), counts);
     }

@@ -26,16 +26,17 @@ public final class EchoVoice {
     /**
      * A voice that has said nothing yet.
      *
-     * @param out     for results
-     * @param err     for events
-     * @param options how results are told; on a terminal counts are told once a second even if nobody asked
+     * @param out          for results
+     * @param err          for events
+     * @param json         whether the result is told as one line of JSON
+     * @param statsSeconds time between two lines of counts; 0: none, but once a second where somebody watches a terminal
      */
-    public EchoVoice(PrintWriter out, PrintWriter err, EchoOptions options) {
+    public EchoVoice(PrintWriter out, PrintWriter err, boolean json, int statsSeconds) {
         this.out = out;
         this.err = err;
-        json = options.isJson();
-        live = options.statsSeconds() == 0 && !json && isTerminal();
-        periodNanos = TimeUnit.SECONDS.toNanos(live ? 1 : options.statsSeconds());
+        this.json = json;
+        live = statsSeconds == 0 && !json && isTerminal();
+        periodNanos = TimeUnit.SECONDS.toNanos(live ? 1 : statsSeconds);
         nextReport = System.nanoTime() + periodNanos;
     }
 

@@ -56,9 +56,4 @@ final class EchoWatch {
         epochs[index] = nowEpochs;
         up[index] = nowUp;
     }
-
-    /** {@return packets of a port that ended with their epoch; once the workers have ended} */
-    long forgotten(Port port) {
-        return queues.stream().filter(queue -> queue.port().equals(port)).mapToLong(EchoQueue::forgotten).sum();
-    }
 }

@@ -10,14 +10,13 @@ import io.vlink.infra.port.PortStatistics;
  *
  * @param link       name of the link
  * @param statistics what the port counted since the echo began
- * @param forgotten  packets that ended with their epoch while they waited for room
  */
-record PortCounts(String link, PortStatistics statistics, long forgotten) {
+record PortCounts(String link, PortStatistics statistics) {
     private static final String TX_DROPPED = "tx_dropped";
 
     /** {@return packets that could not be sent back and were given up} */
     long notReturned() {
-        return statistics.drops().getOrDefault(TX_DROPPED, 0L) + forgotten;
+        return statistics.drops().getOrDefault(TX_DROPPED, 0L);
     }
 
     /** {@return packets that were taken and of which nothing is known; at the end of an echo, 0 is the law} */

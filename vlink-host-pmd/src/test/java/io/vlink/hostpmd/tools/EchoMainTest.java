@@ -1,0 +1,170 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.hostpmd.SendingGuest;
+import io.vlink.hostpmd.TestAgent;
+import io.vlink.hostpmd.TestLink;
+import io.vlink.spec.control.Request;
+import io.vlink.traffic.worker.StopSignal;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class EchoMainTest {
+    private static final String VDEV = "--vdev=eth_vlink0,link=tap123";
+
+    @TempDir
+    private Path runDir;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final StopSignal stop = StopSignal.none();
+
+    private int run(String... options) {
+        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
+        arguments.addAll(List.of(options));
+        return EchoMain.run(new PrintWriter(out, true), new PrintWriter(err, true), stop,
+                arguments.toArray(String[]::new));
+    }
+
+    private String errors() {
+        return err.toString().strip();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --burst=0              | --burst must be 1 to 256: 0
+            --burst=257            | --burst must be 1 to 256: 257
+            --retry-num=0          | --retry-num must be 1 or more, or left out for no limit: 0
+            --retry-delay=-1       | --retry-delay must be 0 to 1000000 microseconds: -1
+            --count=-1             | --count must be positive: -1
+            --duration=-1          | --duration must be positive: -1.0
+            --duration=NaN         | --duration must be positive: NaN
+            --forward=flood        | Invalid value for option '--forward': expected one of [MACSWAP, IO, DROP]
+            --tx-policy=hope       | Invalid value for option '--tx-policy': expected one of [DROP, RETRY]
+            --idle=doze            | Invalid value for option '--idle': idle must be spin|yield|park|auto
+            --lcores=4095          | lcore must be one that this process may use: lcores=4095 lcore=4095 allowed=
+            --pmd-cpu-mask=0       | pmd-cpu-mask must name a processor: pmd-cpu-mask=0
+            --speed=9              | Unknown option: '--speed=9'
+            --vdev=eth_vlink0,link=x | each --vdev must have a number and a link of its own: vdev=eth_vlink0,link=x
+            --vdev=eth_vlink1,link=tap123 | each --vdev must have a number and a link of its own: vdev=eth_vlink1,link=
+            """)
+    void wrongUsageIsOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
+        assertThat(run(VDEV, option)).isEqualTo(2);
+        assertThat(errors()).startsWith("vlink-echo: " + complaint).doesNotContain("\n");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aRetryNumberWithoutRetriesIsWrongUsage() {
+        assertThat(run(VDEV, "--tx-policy=drop", "--retry-num=3")).isEqualTo(2);
+        assertThat(errors()).startsWith("vlink-echo: --retry-num needs --tx-policy=retry: 3");
+    }
+
+    @Test
+    void withoutAnAgentItSaysWhatToStart() {
+        assertThat(run(VDEV)).isEqualTo(1);
+        assertThat(errors()).contains("no agent: run_dir=" + runDir).contains("start bin/virt_compute")
+                .doesNotContain("\n");
+    }
+
+    @Nested
+    class WithAnAgent {
+        private final TestLink link = new TestLink(2, 64);
+        private TestAgent agent;
+
+        @BeforeEach
+        void startAgent() {
+            agent = new TestAgent(runDir, link);
+        }
+
+        @AfterEach
+        void close() {
+            agent.close();
+            link.close();
+        }
+
+        @Test
+        void oneLinkThatIsRefusedLeavesNoneAttached() {
+            assertThat(run(VDEV, "--vdev=eth_vlink1,link=other")).isEqualTo(1);
+            assertThat(errors()).isEqualTo("vlink-echo: no such link: link=other known=tap123");
+            assertThat(agent.requests()).endsWith(Request.DETACH_LINK);
+        }
+
+        @Test
+        void endsWithOneLineWhenTheAgentIsGoneAndNothingMoves() {
+            Thread end = Thread.ofPlatform().start(() -> {
+                Awaitility.await().until(() -> out.toString().contains("echo ready"));
+                agent.close();
+            });
+            assertThat(run(VDEV)).isEqualTo(1);
+            assertThat(errors()).isEqualTo(
+                    "vlink-echo: agent gone: run_dir=" + runDir + ": start bin/virt_compute and run again");
+            assertThat(end.isAlive()).isFalse();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"mq", "bond"})
+        void aGuestGetsAllBackInTheBuffersThatItWasLent(String mode) throws Exception {
+            try (SendingGuest guest = new SendingGuest(link, 5_000)) {
+                Thread end = Thread.ofPlatform().start(() -> {
+                    guest.awaitEnd();
+                    stop.request();
+                });
+                assertThat(run(VDEV + ",mode=" + mode, "--json", "--burst=16")).isZero();
+                end.join();
+                assertThat(guest.returned()).isEqualTo(5_000);
+                assertThat(guest.wrong()).isZero();
+            }
+            assertThat(out.toString().lines().toList()).hasSize(2).first()
+                    .isEqualTo("echo ready link=tap123 channels=2");
+            assertThat(out.toString()).contains("{\"received\":5000,\"returned\":5000,\"dropped\":0,\"missing\":0,");
+            assertThat(agent.requests()).containsExactly(Request.ATTACH_LINK, Request.DETACH_LINK);
+        }
+
+        @Test
+        void asASinkItTakesEverythingAndReturnsNothing() {
+            try (SendingGuest guest = new SendingGuest(link, Integer.MAX_VALUE)) {
+                Thread end = Thread.ofPlatform().start(() -> {
+                    Awaitility.await().until(() -> guest.sent() > 2_000);
+                    stop.request();
+                });
+                assertThat(run(VDEV, "--forward=drop", "--json")).isZero();
+                assertThat(end.isAlive()).isFalse();
+                assertThat(guest.returned()).isZero();
+            }
+            assertThat(out.toString()).contains("\"returned\":0,\"dropped\":0,\"missing\":0,");
+        }
+
+        @Test
+        void stopsUnderLoadWithNothingMissing() {
+            try (SendingGuest guest = new SendingGuest(link, Integer.MAX_VALUE)) {
+                Thread end = Thread.ofPlatform().start(() -> {
+                    Awaitility.await().until(() -> guest.returned() > 1_000);
+                    stop.request();
+                });
+                assertThat(run(VDEV, "--json")).isZero();
+                assertThat(end.isAlive()).isFalse();
+                assertThat(guest.wrong()).isZero();
+            }
+            assertThat(out.toString()).contains("\"dropped\":0,\"missing\":0,").contains("\"stopped\":\"signal\"");
+        }
+    }
+}
