@@ -27,7 +27,7 @@ final class TracingLoader extends ClassLoader {
     private static final Set<String> TRACED_PACKAGES = Set.of("io.vlink.infra.ring", "io.vlink.infra.lane",
             "io.vlink.spec.channel");
     // Linked against the traced classes, themselves as they are.
-    private static final Set<String> RELOADED = Set.of("io.vlink.tests.rings.RealRing",
+    private static final Set<String> RELOADED = Set.of("io.vlink.tests.rings.RealRing", "io.vlink.tests.rings.RingEnds",
             "io.vlink.tests.rings.traced.LinkedRing", "io.vlink.tests.rings.traced.LinkedLanes");
     private static final Set<ClassDesc> MEMORY = Set.of(desc(VarHandle.class), desc(MemorySegment.class),
             ClassDesc.of("sun.misc.Unsafe"));
