@@ -194,31 +194,44 @@ public final class GuestQueue {
             return quarantineIfFault(room);
         }
         int most = Math.min(wanted, room);
-        int taken = 0;
-        int packets = 0;
-        long bytes = 0;
-        while (taken < most) {
-            int segments = limits.maxSegments() == 1 ? 1 : limits.chainLength(burst, taken);
-            if (segments > most - taken) {
-                break;
-            }
-            for (int last = taken + segments; taken < last; taken++) {
-                long meta = burst.meta[taken];
-                tx.put(taken, translation.toBusAddress(burst.offset[taken]), meta);
-                bytes += Descriptor.length(meta);
-            }
-            packets++;
-        }
+        int taken = limits.maxSegments() == 1 ? putFrames(burst, most) : putChains(burst, most);
         if (taken > 0) {
             tx.publish(taken);
-            counts[GuestCounter.TX_PACKETS.ordinal()] += packets;
-            counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
             publish(GuestCounter.TX_PACKETS);
             publish(GuestCounter.TX_BYTES);
         }
         if (taken < wanted) {
             counts[GuestCounter.TX_FULL.ordinal()] += limits.packets(burst, taken);
             publish(GuestCounter.TX_FULL);
+        }
+        return taken;
+    }
+
+    private int putFrames(PacketBurst burst, int count) {
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            long meta = burst.meta[i];
+            tx.put(i, translation.toBusAddress(burst.offset[i]), meta);
+            bytes += Descriptor.length(meta);
+        }
+        counts[GuestCounter.TX_PACKETS.ordinal()] += count;
+        counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
+        return count;
+    }
+
+    private int putChains(PacketBurst burst, int most) {
+        int taken = 0;
+        while (taken < most) {
+            int segments = limits.chainLength(burst, taken);
+            if (segments > most - taken) {
+                break;
+            }
+            for (int last = taken + segments; taken < last; taken++) {
+                long meta = burst.meta[taken];
+                tx.put(taken, translation.toBusAddress(burst.offset[taken]), meta);
+                counts[GuestCounter.TX_BYTES.ordinal()] += Descriptor.length(meta);
+            }
+            counts[GuestCounter.TX_PACKETS.ordinal()]++;
         }
         return taken;
     }

@@ -130,28 +130,8 @@ final class HostChannel {
     int transmit(PacketBurst packets) {
         int wanted = packets.count;
         int room = transmitRoom(wanted);
-        int taken = 0;
-        int packetsTaken = 0;
-        long bytes = 0;
-        while (taken < room) {
-            long meta = packets.meta[taken];
-            int segments = Descriptor.flags(meta) == 0 ? 1 : limits.chainLength(packets, taken);
-            if (segments > room - taken) {
-                break;
-            }
-            long lent = segments == 1
-                    ? lendOne(packets.offset[taken], Descriptor.length(meta), taken)
-                    : lendChain(packets, taken, segments);
-            if (lent < 0) {
-                break;
-            }
-            bytes += lent;
-            taken += segments;
-            packetsTaken++;
-        }
+        int taken = limits.maxSegments() == 1 ? lendFrames(packets, room) : lendChains(packets, room);
         rx.publish(taken);
-        counters.add(HostCounter.TX_PACKETS, packetsTaken);
-        counters.add(HostCounter.TX_BYTES, bytes);
         if (taken < wanted) {
             finishShort(packets, taken, room);
         }
@@ -159,12 +139,39 @@ final class HostChannel {
         return taken;
     }
 
-    /** Lends the only buffer of a packet; returns its bytes, or -1 if the program may not. */
-    private long lendOne(long offset, int length, int index) {
-        if (length < Limits.MIN_FRAME_BYTES || length > limits.maxFrameBytes()) {
-            return -1;
+    /** Lends packets of one buffer each, until one may not be lent; returns how many. */
+    private int lendFrames(PacketBurst packets, int room) {
+        long bytes = 0;
+        int taken = 0;
+        while (taken < room) {
+            long offset = packets.offset[taken];
+            long meta = packets.meta[taken];
+            int length = Descriptor.length(meta);
+            if (length < Limits.MIN_FRAME_BYTES || length > limits.maxFrameBytes() || Descriptor.flags(meta) != 0
+                    || !lend(rx, offset, length, 0, taken)) {
+                break;
+            }
+            bytes += length;
+            taken++;
         }
-        return lend(rx, offset, length, 0, index) ? length : -1;
+        counters.add(HostCounter.TX_PACKETS, taken);
+        counters.add(HostCounter.TX_BYTES, bytes);
+        return taken;
+    }
+
+    private int lendChains(PacketBurst packets, int room) {
+        int taken = 0;
+        while (taken < room) {
+            int segments = limits.chainLength(packets, taken);
+            long bytes = segments > room - taken ? -1 : lendChain(packets, taken, segments);
+            if (bytes < 0) {
+                break;
+            }
+            taken += segments;
+            counters.add(HostCounter.TX_PACKETS, 1);
+            counters.add(HostCounter.TX_BYTES, bytes);
+        }
+        return taken;
     }
 
     private boolean lend(ProducerRing ring, long offset, int length, int flags, int index) {
@@ -259,31 +266,49 @@ final class HostChannel {
     }
 
     private void receiveFrames(PacketBurst into, int count) {
-        int before = into.count;
+        int added = into.count;
         long bytes = 0;
         for (int i = 0; i < count; i++) {
             long slot = tx.slot(i);
             long offset = translation.toOffset(tx.address(slot));
             long meta = tx.meta(slot);
-            if (Checks.ON) {
-                HostCounter fault = takeBack(offset, meta);
-                if (fault == null) {
-                    fault = frameFault(offset, meta);
-                    if (fault != null) {
-                        buffers.release(number, layout.bufferAt(offset));
-                    }
-                }
-                if (fault != null) {
-                    countDropped(fault);
-                    continue;
-                }
+            if (!Checks.ON || isGoodFrame(offset, meta)) {
+                into.offset[added] = offset;
+                into.meta[added] = meta;
+                added++;
+                bytes += Descriptor.length(meta);
             }
-            into.add(offset, meta);
-            bytes += Descriptor.length(meta);
         }
         tx.release(count);
-        counters.add(HostCounter.RX_PACKETS, into.count - before);
+        counters.add(HostCounter.RX_PACKETS, added - into.count);
         counters.add(HostCounter.RX_BYTES, bytes);
+        into.count = added;
+    }
+
+    /** Takes the buffer of a packet back and checks the packet; counts it if it is dropped. */
+    private boolean isGoodFrame(long offset, long meta) {
+        int length = Descriptor.length(meta);
+        int buffer = layout.bufferAt(offset);
+        boolean back = buffer != PoolLayout.OUTSIDE
+                && ledger.takeBack(buffer, epoch, number, Descriptor.generation(meta)) == BufferLedger.TAKEN_BACK;
+        if (back && Descriptor.flags(meta) == 0 && length >= Limits.MIN_FRAME_BYTES
+                && length <= Math.min(layout.bytesToEnd(offset), limits.maxFrameBytes())) {
+            return true;
+        }
+        dropFrame(offset, meta, back);
+        return false;
+    }
+
+    private void dropFrame(long offset, long meta, boolean back) {
+        HostCounter fault = back ? frameFault(meta) : takeBack(offset, meta);
+        if (back) {
+            buffers.release(number, layout.bufferAt(offset));
+        }
+        countDropped(fault);
+    }
+
+    private static HostCounter frameFault(long meta) {
+        return Descriptor.flags(meta) != 0 ? HostCounter.DROP_BAD_FLAGS : HostCounter.DROP_BAD_LENGTH;
     }
 
     /** Takes a buffer back if it was lent to this channel; returns null, or why not. */
@@ -299,16 +324,6 @@ final class HostChannel {
         return result == BufferLedger.STALE_GENERATION
                 ? HostCounter.DROP_STALE_GENERATION
                 : HostCounter.DROP_NOT_LENT;
-    }
-
-    private HostCounter frameFault(long offset, long meta) {
-        int length = Descriptor.length(meta);
-        if (Descriptor.flags(meta) != 0) {
-            return HostCounter.DROP_BAD_FLAGS;
-        }
-        boolean good = length >= Limits.MIN_FRAME_BYTES && length <= layout.bytesToEnd(offset)
-                && length <= limits.maxFrameBytes();
-        return good ? null : HostCounter.DROP_BAD_LENGTH;
     }
 
     private void countDropped(HostCounter reason) {
