@@ -16,6 +16,8 @@ public final class LinkedLanes implements TracedLanes {
     private final MemorySegment control;
     private final MemorySegment record;
     private HostLane host;
+    // A driver that detached may attach again with the lane it has; one that died is followed by a new one.
+    private HostLane detached;
     private GuestLane guest;
 
     /**
@@ -41,10 +43,11 @@ public final class LinkedLanes implements TracedLanes {
                     guest.acknowledge();
                 }
             }
-            case HOST_COMES -> host = new HostLane(control, record);
+            case HOST_COMES -> hostComes();
             case GUEST_COMES -> guest = new GuestLane(control);
             case HOST_LEAVES -> {
                 host.detach();
+                detached = host;
                 host = null;
             }
             case GUEST_LEAVES -> {
@@ -55,6 +58,16 @@ public final class LinkedLanes implements TracedLanes {
             case GUEST_DIES -> guest = null;
             case DEVICE_RESETS -> control.set(SharedWord.LONG, ControlChannelLayout.GUEST_LANE_OFFSET, 0L);
             case HOST_TOUCHES, GUEST_TOUCHES -> throw new IllegalArgumentException("lanes touch no rings: " + action);
+        }
+    }
+
+    private void hostComes() {
+        if (detached == null) {
+            host = new HostLane(control, record);
+        } else {
+            host = detached;
+            detached = null;
+            host.restart();
         }
     }
 
