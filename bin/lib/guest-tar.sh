@@ -94,6 +94,7 @@ archive_classes() {
     {
         loaded_classes info --json --vfio-user /nonexistent
         loaded_classes echo --link x --vfio-user /nonexistent
+        loaded_classes pktgen --link x --vfio-user /nonexistent
         loaded_classes bind
         own_classes
     } | awk '!seen[$0]++' >"$list"

@@ -39,7 +39,10 @@ class ArchitectureTest {
     private static final Set<String> BURST_CLASSES = Set.of("io.vlink.hostpmd.HostChannel",
             "io.vlink.hostpmd.LinkBuffers", "io.vlink.hostpmd.ChannelCounters", "io.vlink.hostpmd.HostEpochs",
             "io.vlink.hostpmd.BondQueue", "io.vlink.guest.GuestEpochs", "io.vlink.traffic.echo.EchoQueue",
-            "io.vlink.traffic.echo.MacSwap");
+            "io.vlink.traffic.echo.MacSwap", "io.vlink.traffic.pktgen.TrafficLoop",
+            "io.vlink.traffic.pktgen.PortTraffic", "io.vlink.traffic.pktgen.QueueTraffic",
+            "io.vlink.traffic.pktgen.StreamState", "io.vlink.traffic.frame.UdpFrame",
+            "io.vlink.traffic.frame.FrameChecker", "io.vlink.traffic.frame.PatternCursor");
 
     // Everything that runs once per burst: the packages of the rings, whatever offers a burst, and what a burst calls.
     private static final DescribedPredicate<JavaClass> DATA_PATH = resideInAnyPackage("io.vlink.infra.ring",

@@ -7,6 +7,7 @@ import io.vlink.guest.command.BindCommand;
 import io.vlink.guest.command.EchoCommand;
 import io.vlink.guest.command.InfoCommand;
 import io.vlink.guest.command.OneLineErrors;
+import io.vlink.guest.command.PktgenCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
 // spotless:off
 @Command(name = "vlink-guest", description = "Uses a pci-vlink device from inside a guest.",
         version = "vlink-guest 0.1.0", mixinStandardHelpOptions = true,
-        subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class })
+        subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class, PktgenCommand.class })
 // spotless:on
 public final class VlinkGuestMain implements Runnable {
     @Spec
@@ -52,6 +53,6 @@ public final class VlinkGuestMain implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: bind, info or echo");
+        throw new ParameterException(spec.commandLine(), "a command is missing: bind, info, echo or pktgen");
     }
 }

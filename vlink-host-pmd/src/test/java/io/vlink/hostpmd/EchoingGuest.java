@@ -6,6 +6,7 @@ package io.vlink.hostpmd;
 import io.vlink.hostpmd.TestGuest.Lent;
 import io.vlink.spec.channel.SubChannel;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
@@ -17,6 +18,8 @@ public final class EchoingGuest implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
     private volatile boolean silent;
+    private volatile boolean freeing;
+    private final AtomicInteger taken = new AtomicInteger();
 
     /** Echoes everything. */
     public EchoingGuest(TestLink link) {
@@ -39,6 +42,16 @@ public final class EchoingGuest implements AutoCloseable {
         silent = true;
     }
 
+    /** Makes the guest take packets and give their buffers back empty. */
+    public void freePackets() {
+        freeing = true;
+    }
+
+    /** Packets that the guest has taken. */
+    public int taken() {
+        return taken.get();
+    }
+
     private void run() {
         boolean first = firstBatch != null;
         while (!closed) {
@@ -47,6 +60,7 @@ public final class EchoingGuest implements AutoCloseable {
             for (int channel = 0; channel < link.channels; channel++) {
                 List<Lent> batch = guest.take(channel, SubChannel.RX);
                 packets += batch.size();
+                taken.addAndGet(batch.size());
                 if (batch.isEmpty() || silent) {
                     continue;
                 }
@@ -55,7 +69,7 @@ public final class EchoingGuest implements AutoCloseable {
                     firstBatch.accept(guest, batch);
                     first = false;
                 } else {
-                    echo(channel, batch);
+                    giveBack(channel, freeing ? SubChannel.FREE : SubChannel.TX, batch);
                 }
             }
             if (packets == 0) {
@@ -65,10 +79,10 @@ public final class EchoingGuest implements AutoCloseable {
     }
 
     /** In parts, as there is room: a ring of packets may come in while the last one has not been taken. */
-    private void echo(int channel, List<Lent> batch) {
+    private void giveBack(int channel, SubChannel ring, List<Lent> batch) {
         for (int done = 0; done < batch.size() && !closed;) {
-            int count = Math.min(guest.room(channel, SubChannel.TX), batch.size() - done);
-            guest.put(channel, SubChannel.TX, batch.subList(done, done + count));
+            int count = Math.min(guest.room(channel, ring), batch.size() - done);
+            guest.put(channel, ring, batch.subList(done, done + count));
             done += count;
         }
     }

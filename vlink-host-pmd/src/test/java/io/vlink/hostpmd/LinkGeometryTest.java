@@ -64,7 +64,7 @@ class LinkGeometryTest {
                 Arguments.of(LinkRecordLayout.QUEUE_SIZE_OFFSET, 65, "queue_size=65"),
                 Arguments.of(LinkRecordLayout.BUFFER_COUNT_OFFSET, Integer.MAX_VALUE, "pool_offset="),
                 Arguments.of(LinkRecordLayout.BUFFER_BYTES_OFFSET, 4_096, "buffer_bytes=4096"),
-                Arguments.of(LinkRecordLayout.MTU_OFFSET, 9_000, "mtu=9000"));
+                Arguments.of(LinkRecordLayout.MTU_OFFSET, 65_522, "mtu=65522"));
     }
 
     @ParameterizedTest

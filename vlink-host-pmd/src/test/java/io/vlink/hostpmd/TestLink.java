@@ -107,6 +107,10 @@ public final class TestLink implements AutoCloseable {
         return memory;
     }
 
+    public MemorySegment region() {
+        return memory.region();
+    }
+
     /** Region, channel memory, link record: what an agent sends to a driver. */
     public List<SharedMemory> shared() {
         return List.of(memories);

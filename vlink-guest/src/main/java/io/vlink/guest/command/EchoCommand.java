@@ -15,7 +15,6 @@ import io.vlink.traffic.echo.EchoVoice;
 import io.vlink.traffic.worker.PortQueue;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,8 +36,8 @@ public final class EchoCommand implements Callable<Integer> {
     @Mixin
     private DeviceOptions device;
 
-    @Option(names = "--link", paramLabel = "NAME", description = "only this link; may be given several times (default: all)")
-    private List<String> names;
+    @Mixin
+    private LinkOptions links;
 
     @Option(names = "--channel", paramLabel = "N", description = "only this data channel, from 1 (default: all)")
     private Integer channel;
@@ -69,15 +68,13 @@ public final class EchoCommand implements Callable<Integer> {
     private int echo(EchoPlan plan, StopSignal stop) {
         PrintWriter err = spec.commandLine().getErr();
         try (GuestDevice guest = device.openBound(err)) {
-            List<GuestLink> links = links(guest);
-            List<GuestPort> ports = new ArrayList<>();
+            List<GuestLink> chosen = links.of(guest);
+            checkChannel(chosen);
+            List<GuestPort> ports = LinkOptions.attach(guest, chosen);
             EchoEnd end;
             try {
-                for (GuestLink link : links) {
-                    ports.add(GuestPort.attach(guest, link));
-                }
                 List<PortQueue> queues = queues(ports);
-                String ready = "echo ready link=" + String.join(",", links.stream().map(GuestLink::name).toList())
+                String ready = "echo ready link=" + String.join(",", chosen.stream().map(GuestLink::name).toList())
                         + " channels=" + queues.size() + " map=" + guest.access().mapMethod();
                 EchoVoice voice = options.voice(spec.commandLine().getOut(), err);
                 end = new EchoRun("vlink-guest echo", queues, plan, voice).run(ready, stop);
@@ -91,20 +88,13 @@ public final class EchoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The links that are asked for; nothing is attached before all is known to be right. */
-    private List<GuestLink> links(GuestDevice guest) {
-        List<GuestLink> links = names == null ? guest.links() : names.stream().distinct().map(guest::link).toList();
-        if (links.isEmpty()) {
-            throw new DeviceException("device has no links: domain=" + guest.domain()
-                    + ": add some to its link.config on the host and start this machine again");
-        }
-        for (GuestLink link : links) {
+    private void checkChannel(List<GuestLink> chosen) {
+        for (GuestLink link : chosen) {
             if (channel != null && channel > link.queueCount()) {
                 throw new DeviceException("no such data channel: link=" + link.name() + " channel=" + channel
                         + ": it has 1 to " + link.queueCount());
             }
         }
-        return links;
     }
 
     private List<PortQueue> queues(List<GuestPort> ports) {

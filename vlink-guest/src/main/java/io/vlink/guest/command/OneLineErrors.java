@@ -5,6 +5,7 @@ package io.vlink.guest.command;
 
 import io.vlink.guest.device.DeviceException;
 import io.vlink.infra.os.OsException;
+import io.vlink.infra.port.PortException;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -20,7 +21,8 @@ public final class OneLineErrors implements IExecutionExceptionHandler, IParamet
 
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult arguments) {
-        if (failure instanceof DeviceException || failure instanceof OsException) {
+        if (failure instanceof DeviceException || failure instanceof OsException
+                || failure instanceof PortException) {
             command.getErr().println("vlink-guest: " + failure.getMessage());
         } else {
             command.getErr().println("vlink-guest: a bug: " + failure);

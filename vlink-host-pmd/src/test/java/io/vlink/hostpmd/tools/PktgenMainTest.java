@@ -9,8 +9,9 @@ import io.vlink.hostpmd.EchoingGuest;
 import io.vlink.hostpmd.TestAgent;
 import io.vlink.hostpmd.TestLink;
 import io.vlink.spec.control.Request;
+import io.vlink.traffic.worker.StopSignal;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ class PktgenMainTest {
     private int run(String... options) {
         List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
         arguments.addAll(List.of(options));
-        return PktgenMain.run(new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8), stop, arguments.toArray(String[]::new));
+        return PktgenMain.run(new PrintWriter(out, true, StandardCharsets.UTF_8),
+                new PrintWriter(err, true, StandardCharsets.UTF_8), stop, arguments.toArray(String[]::new));
     }
 
     private String errors() {
@@ -51,19 +52,32 @@ class PktgenMainTest {
             --duration=0               | duration must be more than 0 seconds: duration=0.0
             --duration=NaN             | duration must be more than 0 seconds: duration=NaN
             --timeout=-1               | timeout must be more than 0 seconds: timeout=-1.0
-            --size=63                  | size must be 64 to 1518 bytes: size=63
-            --size=1519                | size must be 64 to 1518 bytes: size=1519
+            --size=63                  | size must be 64 to 65539 bytes: size=63
+            --size=65540               | size must be 64 to 65539 bytes: size=65540
             --burst=0                  | burst must be 1 to 1024: burst=0
             --burst=1025               | burst must be 1 to 1024: burst=1025
             --window=0                 | window must be at least 1: window=0
             --rate=0                   | rate must be at least 1, or left out for no limit: rate=0
             --rate=-1                  | rate must be at least 1, or left out for no limit: rate=-1
             --queue=-1                 | queue must be a number or all: queue=-1
-            --lcore=4095               | lcore must be one that this process may use: lcore=4095
+            --lcore=4095               | lcore must be one that this process may use: lcores=4095 lcore=4095
+            --lcores=0,4095            | lcore must be one that this process may use: lcores=0,4095 lcore=4095
+            --lcores=two               | lcores must be numbers and ranges such as 0,2-3: lcores=two
+            --pmd-cpu-mask=0           | pmd-cpu-mask must name a processor: pmd-cpu-mask=0
+            --pmd-cpu-mask=0x8000000000000000 | lcore must be one that this process may use: pmd-cpu-mask=0x8
+            --pmd-cpu-mask=cores       | pmd-cpu-mask must be a hexadecimal number such as 0x5
+            --idle=sleep               | Invalid value for option '--idle': idle must be spin|yield|park|auto
+            --tx-policy=keep           | Invalid value for option '--tx-policy'
+            --retry-num=0              | retry-num must be at least 1, or left out for no limit: retry-num=0
+            --retry-delay=-1           | retry-delay must be 0 to 1000000 microseconds: retry-delay=-1
+            --one-way --window=9       | window must be left out with --one-way, where nothing comes back: window=9
+            --tx-policy=drop --retry-num=2 | retry-num must come with --tx-policy=retry: retry-num=2
+            --vdev=eth_vlink1,link=tap123 | each --vdev must have a number and a link of its own
+            --vdev=eth_vlink0,link=tap124 | each --vdev must have a number and a link of its own
             --speed=9                  | Unknown option: '--speed=9'
             """)
-    void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
-        assertThat(run("--vdev=eth_vlink0,link=tap123", option)).isEqualTo(2);
+    void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String options, String complaint) {
+        assertThat(run(("--vdev=eth_vlink0,link=tap123 " + options).split(" "))).isEqualTo(2);
         assertThat(errors()).startsWith("pktgen: " + complaint).doesNotContain("\n");
         assertThat(out.size()).isZero();
     }
@@ -111,16 +125,19 @@ class PktgenMainTest {
                 --window=129 | window must be at most 128, what the queues hold: queue_size=64 data_channels=2: window=129
                 --burst=65   | burst must be at most the link's queue_size=64: burst=65
                 --queue=2    | queue must be 0 to 1 in mode=mq: queue=2
+                --size=1519  | size must be at most 1518, for the link's mtu=1500: size=1519
                 """)
         void whatDoesNotFitTheLinkIsWrongUsage(String option, String complaint) {
             assertThat(run("--vdev=eth_vlink0,link=tap123", option)).isEqualTo(2);
-            assertThat(errors()).isEqualTo("pktgen: " + complaint);
+            assertThat(errors()).isEqualTo("pktgen: " + complaint + " (see pktgen --help)");
+            assertThat(out.size()).isZero();
+            assertThat(agent.requests()).endsWith(Request.DETACH_LINK);
         }
 
         @Test
         void saysThatNoGuestIsThere() {
             assertThat(run("--vdev=eth_vlink0,link=tap123", "--timeout=0.05")).isEqualTo(1);
-            assertThat(errors()).isEqualTo("pktgen: link=tap123 is down: no guest has initialised its lane within"
+            assertThat(errors()).isEqualTo("pktgen: link=tap123 is down: its other end was not initialised within"
                     + " timeout=0.05s: start vlink-guest echo in the guest");
         }
 

@@ -49,10 +49,10 @@ class UdpFrameTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 63, 1_519, Integer.MAX_VALUE})
-    void rejectsSizesThatEthernetDoesNotHave(int size) {
+    @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 63, 65_540, Integer.MAX_VALUE})
+    void rejectsSizesThatNoFrameHas(int size) {
         assertThatThrownBy(() -> frame(0, size)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("size must be 64 to 1518 bytes (FCS counted): size=" + size);
+                .hasMessage("size must be 64 to 65539 bytes (FCS counted): size=" + size);
     }
 
     @Test

@@ -1,7 +1,7 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.tools;
+package io.vlink.traffic.pktgen;
 
 /**
  * Which packets of a stream are on their way: gives out sequence numbers, and tells for each that comes back whether it is the

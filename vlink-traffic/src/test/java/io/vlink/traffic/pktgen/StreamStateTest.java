@@ -1,11 +1,11 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.tools;
+package io.vlink.traffic.pktgen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vlink.hostpmd.tools.StreamState.Arrival;
+import io.vlink.traffic.pktgen.StreamState.Arrival;
 import org.junit.jupiter.api.Test;
 
 class StreamStateTest {

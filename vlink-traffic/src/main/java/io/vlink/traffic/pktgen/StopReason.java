@@ -1,7 +1,7 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.hostpmd.tools;
+package io.vlink.traffic.pktgen;
 
 import java.util.Locale;
 
@@ -13,11 +13,11 @@ enum StopReason {
     DURATION,
     /** Somebody asked for it: SIGINT or SIGTERM. */
     SIGNAL,
-    /** The agent has gone. */
+    /** What a port was attached through has gone. */
     AGENT_GONE,
-    /** The guest has left the link. */
+    /** The peer has left the link. */
     LINK_DOWN,
-    /** The guest has spoilt a channel, which stays out of use until the next epoch. */
+    /** The peer has spoilt a channel, which stays out of use until the next epoch. */
     QUARANTINED,
     /** The window is full of packets that do not come back. */
     STALLED;

@@ -1,0 +1,153 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.traffic.pktgen;
+
+import io.vlink.infra.port.TxPolicy;
+import io.vlink.traffic.frame.UdpFrame;
+import io.vlink.traffic.worker.Lcores;
+import io.vlink.traffic.worker.WorkerOptions;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of the generator, alike on both sides; a picocli mixin. One thread. */
+public final class PktgenOptions {
+    private static final int MAX_BURST = 1_024;
+    private static final double MAX_SECONDS = 1e9;
+    private static final long MAX_DELAY_MICROS = TimeUnit.SECONDS.toMicros(1);
+
+    /** What to do with packets that find the queue full. */
+    enum Policy {
+        DROP, RETRY
+    }
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    // spotless:off
+    @Option(names = "--count", paramLabel = "N", description = "packets to send; default: no limit")
+    private Long count;
+    @Option(names = "--duration", paramLabel = "S", description = "seconds to send for; default: no limit")
+    private Double durationSeconds;
+    @Option(names = "--size", paramLabel = "BYTES", defaultValue = "64",
+            description = "frame size, 64 to the link's MTU + 18, counting the 4 bytes of FCS that a wire would add;"
+                    + " default ${DEFAULT-VALUE}")
+    private int size;
+    @Option(names = "--burst", paramLabel = "N", defaultValue = "32",
+            description = "packets in a burst at most; default ${DEFAULT-VALUE}")
+    private int burst;
+    @Option(names = "--window", paramLabel = "N",
+            description = "packets on their way at most; default 512, or what the queues hold if that is less")
+    private Integer window;
+    @Option(names = "--rate", paramLabel = "PPS", description = "packets a second at most; default: no limit")
+    private Long rate;
+    @Option(names = "--one-way", description = "send only: nothing is expected back, and there is no window")
+    private boolean oneWay;
+    @Option(names = "--queue", paramLabel = "N|all", defaultValue = "all",
+            description = "queue of each link to use; default ${DEFAULT-VALUE}")
+    private String queue;
+    @Option(names = "--tx-policy", paramLabel = "drop|retry", defaultValue = "retry",
+            description = "packets that find the queue full are dropped, or tried again; default: ${DEFAULT-VALUE}")
+    private Policy policy;
+    @Option(names = "--retry-num", paramLabel = "N",
+            description = "retries before packets are dropped; default: no limit")
+    private Integer retries;
+    @Option(names = "--retry-delay", paramLabel = "US", defaultValue = "0",
+            description = "microseconds before each retry; default: ${DEFAULT-VALUE}")
+    private long delayMicros;
+    @Mixin
+    private WorkerOptions workers;
+    @Option(names = "--lcore", paramLabel = "N", description = "the same as --lcores with one processor")
+    private Integer lcore;
+    @Option(names = "--json", description = "print the result as one line of JSON")
+    private boolean json;
+    @Option(names = "--timeout", paramLabel = "S", defaultValue = "10",
+            description = "seconds to wait for the link to come up, and at the end for the last packets;"
+                    + " default ${DEFAULT-VALUE}")
+    private double timeoutSeconds;
+    // spotless:on
+
+    /** Made by picocli. */
+    public PktgenOptions() {
+    }
+
+    /**
+     * What is to be sent, as far as it can be checked before anything is attached.
+     *
+     * @return the plan
+     * @throws ParameterException one line: wrong usage
+     */
+    public TrafficPlan plan() {
+        require(count == null || count > 0, "count must be at least 1", "count", count);
+        require(durationSeconds == null || isTime(durationSeconds), "duration must be more than 0 seconds", "duration",
+                durationSeconds);
+        require(isTime(timeoutSeconds), "timeout must be more than 0 seconds", "timeout", timeoutSeconds);
+        require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.MAX_SIZE,
+                "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.MAX_SIZE + " bytes", "size", size);
+        require(burst >= 1 && burst <= MAX_BURST, "burst must be 1 to " + MAX_BURST, "burst", burst);
+        require(window == null || window >= 1, "window must be at least 1", "window", window);
+        require(window == null || !oneWay, "window must be left out with --one-way, where nothing comes back", "window",
+                window);
+        require(rate == null || rate >= 1, "rate must be at least 1, or left out for no limit", "rate", rate);
+        require(queue.equals("all") || queue.matches("[0-9]{1,4}"), "queue must be a number or all", "queue", queue);
+        return new TrafficPlan(count == null ? Long.MAX_VALUE : count,
+                durationSeconds == null ? Long.MAX_VALUE : nanos(durationSeconds), size, burst,
+                window == null ? 0 : window, rate == null ? 0 : rate,
+                queue.equals("all") ? TrafficPlan.ALL_QUEUES : Integer.parseInt(queue), nanos(timeoutSeconds), oneWay,
+                txPolicy(), lcores(), workers.idle());
+    }
+
+    private TxPolicy txPolicy() {
+        require(retries == null || retries >= 1, "retry-num must be at least 1, or left out for no limit", "retry-num",
+                retries);
+        require(retries == null || policy == Policy.RETRY, "retry-num must come with --tx-policy=retry", "retry-num",
+                retries);
+        require(delayMicros >= 0 && delayMicros <= MAX_DELAY_MICROS,
+                "retry-delay must be 0 to " + MAX_DELAY_MICROS + " microseconds", "retry-delay", delayMicros);
+        return policy == Policy.DROP
+                ? TxPolicy.DROP
+                : new TxPolicy(retries == null ? Integer.MAX_VALUE : retries,
+                        TimeUnit.MICROSECONDS.toNanos(delayMicros));
+    }
+
+    private Lcores lcores() {
+        Lcores lcores = workers.lcores();
+        if (lcore == null) {
+            return lcores;
+        }
+        require(lcores.cores().isEmpty(), "lcore must be left out with --lcores and --pmd-cpu-mask", "lcore", lcore);
+        try {
+            return Lcores.ofList(lcore.toString());
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    private static boolean isTime(double seconds) {
+        return seconds > 0 && seconds < MAX_SECONDS;
+    }
+
+    private static long nanos(double seconds) {
+        return Math.max(1, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
+    }
+
+    private void require(boolean rule, String text, String name, Object value) {
+        if (!rule) {
+            throw wrong(text + ": " + name + "=" + value);
+        }
+    }
+
+    /** {@return wrong usage, for the caller to throw} */
+    ParameterException wrong(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+
+    /** {@return whether the result is told in JSON} */
+    boolean isJson() {
+        return json;
+    }
+}
