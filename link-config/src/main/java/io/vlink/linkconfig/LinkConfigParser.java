@@ -3,7 +3,6 @@
 
 package io.vlink.linkconfig;
 
-import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.pci.Limits;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -11,12 +10,11 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
@@ -32,13 +30,8 @@ import java.util.function.Supplier;
  * It goes on after a problem, so that one run shows all of them. One object for one file and one thread.
  */
 final class LinkConfigParser {
-    /** Option: descriptors in each ring. */
-    static final String QUEUE_SIZE = "queue_size";
-
-    private static final Set<String> KNOWN_KEYS = Set.of(QUEUE_SIZE);
     private static final int MANDATORY_FIELDS = 3;
     private static final String EXAMPLE_CHANNELS = "3";
-    private static final String EXAMPLE_QUEUE_SIZE = "1024";
     private static final List<String> FIELD_NAMES = List.of("name", "MAC address", "number of channels");
     // No number here has more digits; longer ones are too large, whatever they are.
     private static final int MAX_DIGITS = 9;
@@ -99,9 +92,10 @@ final class LinkConfigParser {
                     + "; right would be <name> <mac> <channels>, like \"tap123 52:54:00:12:34:56 3\"");
             return;
         }
-        Integer queueSize = parseOptions(fields.subList(MANDATORY_FIELDS, fields.size()));
-        if (name != null && mac != null && channels != null && queueSize != null) {
-            links.add(new LinkDefinition(name, mac, channels, queueSize));
+        Map<LinkOption, Integer> options = parseOptions(fields.subList(MANDATORY_FIELDS, fields.size()));
+        if (name != null && mac != null && channels != null && options != null) {
+            links.add(new LinkDefinition(name, mac, channels, options.get(LinkOption.QUEUE_SIZE),
+                    options.get(LinkOption.MTU)));
         }
     }
 
@@ -139,7 +133,7 @@ final class LinkConfigParser {
 
     private Integer parseChannels(Field field) {
         Integer channels = orProblem(field.column(),
-                () -> orExample(LinkDefinition::checkChannels, number("channels", field.text()), EXAMPLE_CHANNELS));
+                () -> number("channels", field.text(), LinkDefinition::checkChannels, EXAMPLE_CHANNELS));
         if (channels == null) {
             return null;
         }
@@ -153,55 +147,57 @@ final class LinkConfigParser {
         return channels;
     }
 
-    // The queue size, or null after a problem with any option.
-    private Integer parseOptions(List<Field> options) {
-        Integer queueSize = Limits.DEFAULT_QUEUE_SIZE;
-        Set<String> seen = new HashSet<>();
-        for (Field option : options) {
-            int equals = option.text().indexOf('=');
-            String key = equals < 0 ? option.text() : option.text().substring(0, equals);
+    // Every option's value, or null after a problem with any of them.
+    private Map<LinkOption, Integer> parseOptions(List<Field> fields) {
+        int problemsBefore = problems.size();
+        Map<LinkOption, Integer> values = new EnumMap<>(LinkOption.class);
+        int largestPacketColumn = 1;
+        for (Field field : fields) {
+            int equals = field.text().indexOf('=');
+            String key = equals < 0 ? field.text() : field.text().substring(0, equals);
+            LinkOption option = LinkOption.of(key);
             if (equals < 0) {
-                problem(option.column(), "option must be key=value, without spaces: option=" + Shown.quoted(key)
+                problem(field.column(), "option must be key=value, without spaces: option=" + Shown.quoted(key)
                         + "; right would be queue_size=1024");
-            } else if (!KNOWN_KEYS.contains(key)) {
-                problem(option.column(), "option key must be known: key=" + Shown.quoted(key)
-                        + "; right would be one of " + String.join(", ", KNOWN_KEYS));
-            } else if (!seen.add(key)) {
-                problem(option.column(), "option must not be repeated: key=" + key + "; right would be to keep one");
+            } else if (option == null) {
+                problem(field.column(), "option key must be known: key=" + Shown.quoted(key)
+                        + "; right would be one of " + LinkOption.keys());
+            } else if (values.containsKey(option)) {
+                problem(field.column(), "option must not be repeated: key=" + key + "; right would be to keep one");
             } else {
-                String value = option.text().substring(equals + 1);
-                Integer size = orProblem(option.column() + equals + 1,
-                        () -> orExample(RingLayout::checkQueueSize, number(QUEUE_SIZE, value), EXAMPLE_QUEUE_SIZE));
-                queueSize = queueSize == null ? null : size;
-                continue;
+                int column = field.column() + equals + 1;
+                String value = field.text().substring(equals + 1);
+                values.put(option, orProblem(column, () -> number(key, value, option::check, option.example())));
+                largestPacketColumn = column;
             }
-            queueSize = null;
         }
-        return queueSize;
+        for (LinkOption option : LinkOption.values()) {
+            values.putIfAbsent(option, option.unsaid());
+        }
+        if (problems.size() == problemsBefore) {
+            orProblem(largestPacketColumn, () -> LinkDefinition.checkLargestPacket(values.get(LinkOption.QUEUE_SIZE),
+                    values.get(LinkOption.MTU)));
+        }
+        return problems.size() == problemsBefore ? values : null;
     }
 
-    private static int number(String name, String text) {
-        if (text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new IllegalArgumentException(name + " must be a whole number in decimal digits: " + name + "="
-                    + Shown.quoted(text) + "; right would be " + example(name));
-        }
-        if (text.length() > MAX_DIGITS) {
-            throw new IllegalArgumentException(name + " is far too large: " + name + "=" + Shown.quoted(text)
-                    + "; right would be " + example(name));
-        }
-        return Integer.parseInt(text);
-    }
-
-    private static int orExample(IntUnaryOperator check, int number, String example) {
+    private static int number(String name, String text, IntUnaryOperator check, String example) {
         try {
-            return check.applyAsInt(number);
+            return check.applyAsInt(number(name, text));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(e.getMessage() + "; right would be " + example, e);
         }
     }
 
-    private static String example(String name) {
-        return name.equals(QUEUE_SIZE) ? EXAMPLE_QUEUE_SIZE : EXAMPLE_CHANNELS;
+    private static int number(String name, String text) {
+        if (text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new IllegalArgumentException(name + " must be a whole number in decimal digits: " + name + "="
+                    + Shown.quoted(text));
+        }
+        if (text.length() > MAX_DIGITS) {
+            throw new IllegalArgumentException(name + " is far too large: " + name + "=" + Shown.quoted(text));
+        }
+        return Integer.parseInt(text);
     }
 
     private <T> T orProblem(int column, Supplier<T> value) {

@@ -48,7 +48,13 @@ class LinkConfigTest {
                 tap1 52:54:00:00:00:01 0x3                      | 1:24 | channels="0x3"
                 tap1 52:54:00:00:00:01 99999999999999999999     | 1:24 | channels is far too large
                 tap1 52:54:00:00:00:01 3 fast                   | 1:26 | option must be key=value, without spaces: option="fast"
-                tap1 52:54:00:00:00:01 3 mtu=9000               | 1:26 | key="mtu"; right would be one of queue_size
+                tap1 52:54:00:00:00:01 3 speed=9                | 1:26 | key="speed"; right would be one of queue_size, mtu
+                tap1 52:54:00:00:00:01 3 mtu=                   | 1:30 | mtu must be a whole number in decimal digits: mtu=""; right would be 9000
+                tap1 52:54:00:00:00:01 3 mtu=67                 | 1:30 | mtu must be 68 to 65521 bytes: mtu=67; right would be 9000
+                tap1 52:54:00:00:00:01 3 mtu=65522              | 1:30 | mtu must be 68 to 65521 bytes: mtu=65522
+                tap1 52:54:00:00:00:01 3 mtu=1500 mtu=1500      | 1:35 | option must not be repeated: key=mtu
+                tap1 52:54:00:00:00:01 3 mtu=9000 queue_size=8  | 1:46 | two of the largest packets, 5 descriptors each: queue_size=8 mtu=9000; right would be queue_size=16 or more, or mtu=8178 or less
+                tap1 52:54:00:00:00:01 3 queue_size=32 mtu=65521 | 1:44 | queue_size=32 mtu=65521; right would be queue_size=64 or more, or mtu=32754 or less
                 tap1 52:54:00:00:00:01 3 Queue_size=8           | 1:26 | option key must be known
                 tap1 52:54:00:00:00:01 3 queue_size=            | 1:37 | queue_size=""; right would be 1024
                 tap1 52:54:00:00:00:01 3 queue_size=1000        | 1:37 | queue_size must be a power of two from 8 to 16384: queue_size=1000; right would be 1024
@@ -99,7 +105,7 @@ class LinkConfigTest {
                     tap2 52:54:00:00:00:01 3 # both again
                     /    x                 y
                     """).lines()).extracting(line -> line.substring(0, line.indexOf(": "))).containsExactly("f:2:24",
-                    "f:2:26", "f:3:6", "f:5:1", "f:5:6", "f:6:1", "f:6:6", "f:6:24");
+                    "f:2:30", "f:3:6", "f:5:1", "f:5:6", "f:6:1", "f:6:6", "f:6:24");
         }
 
         @Test
@@ -178,8 +184,8 @@ class LinkConfigTest {
         void theSampleThatTheReadmeShows() {
             LinkConfig config = LinkConfig.parse(SAMPLE);
 
-            assertThat(config.toLines()).containsExactly("tap123 52:54:00:76:6c:01 3 queue_size=1024",
-                    "tap456 52:54:00:76:6c:02 3 queue_size=1024");
+            assertThat(config.toLines()).containsExactly("tap123 52:54:00:76:6c:01 3 queue_size=1024 mtu=1500",
+                    "tap456 52:54:00:76:6c:02 3 queue_size=1024 mtu=1500");
             assertThat(config.links()).allMatch(link -> link.dataChannels() == 2);
         }
 
@@ -188,9 +194,20 @@ class LinkConfigTest {
             LinkConfig config = parse("\ufeff# first\r\n\r\n \t tap.1_-\t52:54:00:00:00:aB \t 16\tqueue_size=8 # x\r\n"
                     + "2 02:00:00:00:00:01 2#no space, no line end");
 
-            assertThat(config.toLines()).containsExactly("tap.1_- 52:54:00:00:00:ab 16 queue_size=8",
-                    "2 02:00:00:00:00:01 2 queue_size=1024");
+            assertThat(config.toLines()).containsExactly("tap.1_- 52:54:00:00:00:ab 16 queue_size=8 mtu=1500",
+                    "2 02:00:00:00:00:01 2 queue_size=1024 mtu=1500");
             assertThat(config.links().getFirst().mac().toBytes()).containsExactly(0x52, 0x54, 0, 0, 0, 0xab);
+        }
+
+        @Test
+        void theLargestMtuThatAQueueHasRoomFor() {
+            assertThat(
+                    parse("a 52:54:00:00:00:01 2 queue_size=8 mtu=8178\nb 52:54:00:00:00:02 2 mtu=65521 queue_size=64\n"
+                            + "c 52:54:00:00:00:03 2 mtu=68").toLines())
+                    .containsExactly(
+                            "a 52:54:00:00:00:01 2 queue_size=8 mtu=8178",
+                            "b 52:54:00:00:00:02 2 queue_size=64 mtu=65521",
+                            "c 52:54:00:00:00:03 2 queue_size=1024 mtu=68");
         }
 
         @Test

@@ -84,7 +84,7 @@ final class ChannelMemory implements AutoCloseable {
         block.putBytes(at + ControlChannelLayout.MAC_OFFSET, link.mac().toBytes());
         block.putInt(at + ControlChannelLayout.DATA_CHANNEL_COUNT_OFFSET, link.dataChannels());
         block.putInt(at + ControlChannelLayout.QUEUE_SIZE_OFFSET, link.queueSize());
-        block.putInt(at + ControlChannelLayout.MTU_OFFSET, Limits.DEFAULT_MTU);
+        block.putInt(at + ControlChannelLayout.MTU_OFFSET, link.mtu());
         block.putInt(at + ControlChannelLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
         for (int queue = 0; queue < Limits.MAX_DATA_CHANNELS_PER_LINK; queue++) {
             int row = queue < link.dataChannels() ? plan.controlChannel(channel.link()) + 1 + queue : 0;

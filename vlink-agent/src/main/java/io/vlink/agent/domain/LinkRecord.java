@@ -63,7 +63,7 @@ final class LinkRecord implements AutoCloseable {
         block.putInt(LinkRecordLayout.QUEUE_SIZE_OFFSET, wanted.queueSize());
         block.putInt(LinkRecordLayout.BUFFER_COUNT_OFFSET, BufferPoolSize.buffers(wanted));
         block.putInt(LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
-        block.putInt(LinkRecordLayout.MTU_OFFSET, Limits.DEFAULT_MTU);
+        block.putInt(LinkRecordLayout.MTU_OFFSET, wanted.mtu());
         block.putLong(LinkRecordLayout.POOL_OFFSET, poolOffset);
         block.putBytes(LinkRecordLayout.MAC_OFFSET, wanted.mac().toBytes());
         block.putName(LinkRecordLayout.LINK_NAME_OFFSET, wanted.name(), ChannelMemoryLayout.NAME_FIELD_BYTES);

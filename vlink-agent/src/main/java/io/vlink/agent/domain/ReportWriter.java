@@ -130,6 +130,7 @@ public final class ReportWriter {
         json.writeStringField("state", up ? "up" : "down");
         json.writeNumberField("channels", request.dataChannels() + 1);
         json.writeNumberField("queueSize", request.queueSize());
+        json.writeNumberField("mtu", request.mtu());
         json.writeNumberField("buffers", BufferPoolSize.buffers(request));
         json.writeNumberField("poolOffset", link.poolOffset());
         json.writeNumberField("driverPid", link.attachment() == null ? 0 : link.attachment().pid());

@@ -56,8 +56,9 @@ final class StatusTable {
 
     private void link(JsonTree link) {
         line("  link",
-                "%s %s, %s, %s channels, queue_size=%s, driver %s".formatted(link.text("name"), link.text("state"),
-                        link.text("mac"), link.text("channels"), link.text("queueSize"),
+                "%s %s, %s, %s channels, queue_size=%s, mtu=%s, driver %s".formatted(link.text("name"),
+                        link.text("state"), link.text("mac"), link.text("channels"), link.text("queueSize"),
+                        link.text("mtu"),
                         link.number("driverPid") == 0 ? "none" : "pid " + link.text("driverPid")));
         line("", "host lane %s, guest lane %s".formatted(lane(link.child("hostLane")), lane(link.child("guestLane"))));
         for (JsonTree channel : link.children("dataChannels")) {

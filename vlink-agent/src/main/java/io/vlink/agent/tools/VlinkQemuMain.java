@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
             "Starts a stock QEMU (>= 10.1) with a pci-vlink device. All but that one -device passes to QEMU untouched.", "",
             "Properties of pci-vlink:",
             "  vm_domain=NAME     the VM's name in the agent",
-            "  init_config=FILE   its links: one line each, NAME MAC CHANNELS [queue_size=N]",
+            "  init_config=FILE   its links: one line each, NAME MAC CHANNELS [queue_size=N] [mtu=N]",
             "  bar=32|64          32 (default) for -M pc, 64 for -M q35",
             "  trust_group=NAME   share a packet region with other VMs of that group",
             "  max_channel=N      channels that channel memory has room for",

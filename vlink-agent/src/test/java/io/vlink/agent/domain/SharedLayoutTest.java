@@ -28,7 +28,7 @@ class SharedLayoutTest {
     @BeforeEach
     void register() throws RequestException {
         domain = inventory.register(TestDomains.request("vm1", "tap1 52:54:00:00:00:01 3 queue_size=64",
-                "tap2 52:54:00:00:00:02 2 queue_size=64"), 11, false);
+                "tap2 52:54:00:00:00:02 2 queue_size=64 mtu=9000"), 11, false);
         memory = domain.channelMemory();
     }
 
@@ -76,7 +76,8 @@ class SharedLayoutTest {
         assertThat(memory.asSlice(0x6048, 6).toArray(ValueLayout.JAVA_BYTE)).containsExactly(0x52, 0x54, 0, 0, 0, 2);
         assertThat(word(0x6050)).isEqualTo(1);
         assertThat(word(0x6054)).isEqualTo(64);
-        assertThat(word(0x6058)).isEqualTo(1_500);
+        assertThat(word(0x6058)).as("mtu").isEqualTo(9_000);
+        assertThat(word(0x1058)).as("mtu unless said otherwise").isEqualTo(1_500);
         assertThat(word(0x605c)).isEqualTo(2_048);
         assertThat(word(0x6060)).isEqualTo(4);
         assertThat(word(0x1060)).isEqualTo(1);
@@ -109,7 +110,7 @@ class SharedLayoutTest {
             assertThat(record.get(ValueLayout.JAVA_INT, 0x40)).isEqualTo(64);
             assertThat(record.get(ValueLayout.JAVA_INT, 0x44)).as("buffers").isEqualTo(256);
             assertThat(record.get(ValueLayout.JAVA_INT, 0x48)).isEqualTo(2_048);
-            assertThat(record.get(ValueLayout.JAVA_INT, 0x4c)).isEqualTo(1_500);
+            assertThat(record.get(ValueLayout.JAVA_INT, 0x4c)).as("mtu").isEqualTo(9_000);
             assertThat(record.get(ValueLayout.JAVA_LONG, 0x50)).as("pool").isEqualTo(512 * 2_048);
             assertThat(record.asSlice(0x58, 6).toArray(ValueLayout.JAVA_BYTE)).containsExactly(0x52, 0x54, 0, 0, 0, 2);
             assertThat(name(record, 0x80)).isEqualTo("tap2");

@@ -112,7 +112,7 @@ class VlinkctlMainTest {
         assertThat(output).contains(
                 "region   16M in 8 pages of 2M, ordinary memory, used by vm_domain=testvm1, pools 1536K",
                 "domain   testvm1 registered, persistent, bar=32",
-                "tap123 down, 52:54:00:00:00:01, 3 channels, queue_size=64, driver none",
+                "tap123 down, 52:54:00:00:00:01, 3 channels, queue_size=64, mtu=1500, driver none",
                 "host lane not initialized (epoch 0), guest lane not initialized (epoch 0)");
         assertThat(run("status", "--json", runDir())).isZero();
         assertThat(output).endsWith("}\n").hasLineCount(1);
