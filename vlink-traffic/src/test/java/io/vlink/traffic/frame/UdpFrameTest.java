@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.infra.port.MacAddress;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.Descriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -121,6 +125,102 @@ class UdpFrameTest {
             frame.build(memory, OFFSET, -1, -1);
             byte[] behind = memory.asSlice(OFFSET + frame.frameBytes(), 16).toArray(ValueLayout.JAVA_BYTE);
             assertThat(behind).containsOnly(0x5a);
+        }
+    }
+
+    @Nested
+    class Chain {
+        private static final int BUFFER = 2_048;
+
+        private final MemorySegment region = arena.allocate(40L * 2 * BUFFER, 64);
+        private final PacketBurst chain = new PacketBurst(40);
+
+        /** Buffers that do not follow one another, as a pool hands them out. */
+        private int build(UdpFrame frame) {
+            chain.count = 0;
+            for (int i = 0; i < frame.segments(BUFFER); i++) {
+                chain.add((39L - i) * 2 * BUFFER, Descriptor.meta(BUFFER, 0, 7));
+            }
+            frame.build(region, chain, 0, BUFFER, SEQUENCE, NANOS);
+            return chain.count;
+        }
+
+        private byte[] joined() {
+            ByteBuffer whole = ByteBuffer.allocate(70_000);
+            for (int i = 0; i < chain.count; i++) {
+                whole.put(region.asSlice(chain.offset[i], chain.length(i)).toArray(ValueLayout.JAVA_BYTE));
+            }
+            return Arrays.copyOf(whole.array(), whole.position());
+        }
+
+        private void echoFirst() {
+            MemorySegment.copy(region, chain.offset[0], memory, OFFSET, 12);
+            echo();
+            MemorySegment.copy(memory, OFFSET, region, chain.offset[0], 12);
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {2_052, 2_053, 2_054, 2_059, 4_100, 4_101, 9_018, 65_539})
+        void holdsTheSameBytesAsOnePieceAndPcap4jFindsItsChecksumRight(int size) throws Exception {
+            UdpFrame frame = frame(3, size);
+            assertThat(build(frame)).isEqualTo(Math.ceilDiv(size - 4, BUFFER));
+            byte[] raw = joined();
+            MemorySegment one = arena.allocate(size, 8);
+            frame.build(one, 0, SEQUENCE, NANOS);
+            assertThat(raw).isEqualTo(one.asSlice(0, frame.frameBytes()).toArray(ValueLayout.JAVA_BYTE));
+            IpV4Packet ip = EthernetPacket.newPacket(raw, 0, raw.length).get(IpV4Packet.class);
+            assertThat(ip.get(UdpPacket.class).hasValidChecksum(ip.getHeader().getSrcAddr(),
+                    ip.getHeader().getDstAddr(), false)).isTrue();
+            for (int i = 0; i < chain.count; i++) {
+                assertThat(Descriptor.generation(chain.meta[i])).isEqualTo(7);
+                assertThat(Descriptor.flags(chain.meta[i])).isEqualTo(i < chain.count - 1 ? Descriptor.FLAG_MORE : 0);
+            }
+        }
+
+        @Test
+        void findsAChangeInAnyByteOfEverySegment() {
+            UdpFrame frame = frame(1, 4_500);
+            FrameChecker checker = new FrameChecker(null, frame);
+            int segments = build(frame);
+            echoFirst();
+            assertThat(checker.check(region, chain, 0, segments)).isEqualTo(FrameFault.NONE);
+            assertThat(checker.sequence()).isEqualTo(SEQUENCE);
+            for (int i = 0; i < segments; i++) {
+                for (int at = i == 0 ? 60 : 0; at < chain.length(i); at++) {
+                    long place = chain.offset[i] + at;
+                    byte old = region.get(ValueLayout.JAVA_BYTE, place);
+                    region.set(ValueLayout.JAVA_BYTE, place, (byte) (old ^ 1));
+                    assertThat(checker.check(region, chain, 0, segments)).isEqualTo(FrameFault.PATTERN);
+                    region.set(ValueLayout.JAVA_BYTE, place, old);
+                }
+            }
+        }
+
+        @Test
+        void takesAFrameThatWasCutElsewhereAndRefusesOneWithoutItsHeaderInOnePiece() {
+            UdpFrame frame = frame(0, 104);
+            FrameChecker checker = new FrameChecker(frame);
+            build(frame);
+            echoFirst();
+            long start = chain.offset[0];
+            chain.count = 0;
+            chain.add(start, Descriptor.meta(63, Descriptor.FLAG_MORE, 0));
+            chain.add(start + 63, Descriptor.meta(37, 0, 0));
+            assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.NONE);
+            chain.meta[1] = Descriptor.meta(38, 0, 0);
+            assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.LENGTH);
+            chain.meta[0] = Descriptor.meta(59, Descriptor.FLAG_MORE, 0);
+            chain.meta[1] = Descriptor.meta(41, 0, 0);
+            assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.LENGTH);
+        }
+
+        @Test
+        void findsAFrameOfAStreamThatIsAnothers() {
+            UdpFrame frame = frame(0, 64);
+            build(frame);
+            echoFirst();
+            assertThat(new FrameChecker(null, frame(1, 64)).check(region, chain, 0, 1))
+                    .isEqualTo(FrameFault.UNKNOWN_STREAM);
         }
     }
 
