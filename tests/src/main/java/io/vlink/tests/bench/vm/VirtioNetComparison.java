@@ -127,12 +127,11 @@ public final class VirtioNetComparison {
      */
     private void warmUp() {
         double best = 0;
-        for (int i = 0; i < WARM_UPS; i++) {
+        int steady = 0; // one rate alone may be low because the machine was busy
+        for (int i = 0; i < WARM_UPS && steady < 2; i++) {
             double rate = measureVlink(plan.warmUp());
             progress.accept("warming up: vlink %.0f packets/s".formatted(rate));
-            if (i > 0 && rate < STILL_GROWING * best) {
-                return;
-            }
+            steady = rate < STILL_GROWING * best ? steady + 1 : 0;
             best = Math.max(best, rate);
         }
     }
