@@ -3,9 +3,11 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.tests.bench.vm.VirtioNetComparison;
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.HugePageReservation;
 import io.vlink.tests.lab.Lab;
+import io.vlink.tests.lab.LabException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,21 +37,30 @@ final class Bench {
         }
         VlinkPair vlink = (VlinkPair) shapes.getFirst();
         List<Contestant> contestants = new ArrayList<>(List.of(vlink));
-        addDpdk(contestants, report);
-        report.echo(compared(BenchPlan.MAIN, contestants, plan.rounds()));
+        addDpdk(contestants, TestpmdPair.Flow.ECHO, report);
+        report.echo(compared("echo", BenchPlan.MAIN, contestants, plan.rounds()));
         report.oneInFlight(oneInFlight(vlink));
-        report.shapes(compared(BenchPlan.MAIN, shapes, plan.sideRounds()));
+        report.shapes(compared("spread", BenchPlan.MAIN, shapes, plan.sideRounds()));
         for (Traffic traffic : plan.grid()) {
-            report.echo(compared(traffic, contestants, plan.sideRounds()));
+            report.echo(compared("echo", traffic, contestants, plan.sideRounds()));
         }
+        if (plan.oneWay()) {
+            for (TestpmdPair.Flow flow : List.of(TestpmdPair.Flow.TO_GUEST, TestpmdPair.Flow.TO_HOST)) {
+                List<Contestant> senders = new ArrayList<>(List.of(new OneWayPair(lab, cores, vlink,
+                        flow == TestpmdPair.Flow.TO_GUEST, plan.warmSeconds())));
+                addDpdk(senders, flow, report);
+                report.oneWay(compared(flow.label(), BenchPlan.MAIN, senders, plan.sideRounds()));
+            }
+        }
+        virtualMachine(report);
         leaveOut(report);
         report.agentMemory(ProcessMemory.of(agent.process().pid()));
         report.end(noise, progress.seconds());
         return report;
     }
 
-    private Comparison compared(Traffic traffic, List<Contestant> contestants, int rounds) {
-        Comparison comparison = new Comparison(traffic, contestants);
+    private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
+        Comparison comparison = new Comparison(title, traffic, contestants);
         for (int i = 0; i < rounds; i++) {
             comparison.round(plan.seconds(), progress);
         }
@@ -64,7 +75,7 @@ final class Bench {
         return measure;
     }
 
-    private void addDpdk(List<Contestant> contestants, BenchReport report) {
+    private void addDpdk(List<Contestant> contestants, TestpmdPair.Flow flow, BenchReport report) {
         String testpmd = System.getenv("VLINK_TESTPMD");
         if (!plan.dpdk() || testpmd == null) {
             String why = plan.dpdk()
@@ -75,16 +86,26 @@ final class Bench {
             return;
         }
         for (TestpmdPair.Wire wire : TestpmdPair.Wire.values()) {
-            contestants.add(new TestpmdPair(lab, cores, Path.of(testpmd), wire, plan.warmSeconds() / 2));
+            contestants.add(new TestpmdPair(lab, cores, Path.of(testpmd), wire, flow, plan.warmSeconds() / 2));
+        }
+    }
+
+    /** A machine that cannot run the guest still has the other figures. */
+    private void virtualMachine(BenchReport report) {
+        if (!plan.virtualMachine()) {
+            report.leaveOut(Goal.vmToVirtioNet.name(), "left out by --quick or --no-vm");
+            return;
+        }
+        try {
+            report.virtualMachine(VirtioNetComparison.run(lab, VirtioNetComparison.Plan.standard(), progress::say));
+        } catch (LabException e) {
+            System.err.print(e.logs());
+            report.leaveOut(Goal.vmToVirtioNet.name(), e.getMessage());
         }
     }
 
     /** What the program cannot do yet is said, so that a null never has to be guessed at. */
     private static void leaveOut(BenchReport report) {
-        report.leaveOut("checksOnOff", "the driver has no switch for its checks yet");
-        report.leaveOut("vmToVirtioNet", "needs a virtio-net device and a UDP echo in the guest image");
-        report.leaveOut("oneWayHostToGuest", "the guest has no program that only receives yet");
-        report.leaveOut("oneWayGuestToHost", "the guest has no generator yet");
         report.leaveOut("echo9000", "frames larger than a buffer do not travel yet");
     }
 }

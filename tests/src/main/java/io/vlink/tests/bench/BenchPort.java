@@ -3,37 +3,62 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.guest.GuestDevice;
+import io.vlink.guest.GuestPort;
+import io.vlink.guest.device.VfioUserDevice;
 import io.vlink.hostpmd.VdevArguments;
 import io.vlink.hostpmd.VlinkPort;
+import io.vlink.infra.port.Port;
+import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.ring.PacketBurst;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
-/** The driver as the bench sees it: the one class that knows its API. One thread. */
+/** A port of either side as the bench sees it: the one class that knows the drivers' API. One thread. */
 final class BenchPort implements AutoCloseable {
-    private final VlinkPort port;
+    private static final long POLL_NANOS = 100_000;
 
-    private BenchPort(VlinkPort port) {
+    private final Port port;
+    private final AutoCloseable beneath;
+    private final PortStatistics before;
+
+    private BenchPort(Port port, AutoCloseable beneath) {
         this.port = port;
+        this.beneath = beneath;
+        before = port.statistics();
     }
 
-    static BenchPort attach(String link, Path runDirectory) {
+    static BenchPort ofHost(String link, Path runDirectory) {
         return new BenchPort(
-                VlinkPort.attach(VdevArguments.parse("eth_vlink0,link=" + link + ",mode=mq"), runDirectory));
+                VlinkPort.attach(VdevArguments.parse("eth_vlink0,link=" + link + ",mode=mq"), runDirectory),
+                () -> {
+                });
+    }
+
+    static BenchPort ofGuest(String link, Path deviceSocket) {
+        GuestDevice device = GuestDevice.open(VfioUserDevice.open(deviceSocket));
+        return new BenchPort(GuestPort.attach(device, device.link(link)), device);
     }
 
     boolean waitUntilUp(Duration timeout) {
-        return port.waitUntilUp(timeout);
+        long begin = System.nanoTime();
+        while (!port.poll(0)) {
+            if (port.isGone() || System.nanoTime() - begin > timeout.toNanos()) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
     }
 
     int queues() {
         return port.queues();
     }
 
-    int alloc(PacketBurst into, int count) {
-        return port.alloc(into, count);
+    int alloc(int queue, PacketBurst into, int count) {
+        return port.alloc(queue, into, count);
     }
 
     int receive(int queue, PacketBurst into) {
@@ -47,21 +72,31 @@ final class BenchPort implements AutoCloseable {
         return taken;
     }
 
-    void free(PacketBurst packets) {
-        port.free(packets);
+    /** Gives back what can be taken and leaves the rest in the burst. */
+    void free(int queue, PacketBurst packets) {
+        packets.removeFirst(port.free(queue, packets));
+    }
+
+    boolean isDrained(int queue) {
+        return port.isDrained(queue);
     }
 
     MemorySegment region() {
         return port.region();
     }
 
-    /** What the driver refused of all that the guest returned, by reason. */
-    Map<String, Long> drops() {
-        return port.channelStatistics().drops();
+    /** {@return all packets that were dropped, for whatever reason, since the port was attached} */
+    long drops() {
+        return port.statistics().since(before).dropped();
     }
 
     @Override
     public void close() {
         port.close();
+        try {
+            beneath.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

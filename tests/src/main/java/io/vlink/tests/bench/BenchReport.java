@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.tests.bench.vm.VmComparison;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,16 +11,14 @@ import java.util.Map;
 
 /** What the bench found. One thread. */
 final class BenchReport {
-    /** The ratios that are always there, with null for what was left out. */
-    static final List<String> RATIOS = List.of("vhostUser", "memif", "checksOnOff", "oneInFlightToBounce", "links16To1",
-            "vmToVirtioNet");
-
     private final Map<String, Object> conditions;
     private final Map<String, Series> ratios = new LinkedHashMap<>();
     private final Map<String, String> missing = new LinkedHashMap<>();
     private final List<Comparison> echo = new ArrayList<>();
+    private final List<Comparison> oneWay = new ArrayList<>();
     private OneInFlight oneInFlight;
     private Comparison shapes;
+    private VmComparison virtualMachine;
     private ProcessMemory agent = new ProcessMemory(0, 0);
     private List<String> complaints = List.of();
     private double seconds;
@@ -57,6 +56,24 @@ final class BenchReport {
     void shapes(Comparison comparison) {
         shapes = comparison;
         addRatio(comparison, "links16", "links16To1");
+        addRatio(comparison, "unchecked", "checksOnOff");
+    }
+
+    /** A stream in one direction. */
+    void oneWay(Comparison comparison) {
+        oneWay.add(comparison);
+    }
+
+    /** The same guest over vlink and over virtio-net. */
+    void virtualMachine(VmComparison comparison) {
+        virtualMachine = comparison;
+        ratios.put(Goal.vmToVirtioNet.name(),
+                new Series(comparison.rounds().stream().map(VmComparison.Round::ratio).toList()));
+    }
+
+    /** {@return the guest's comparison; null if there was none} */
+    VmComparison virtualMachine() {
+        return virtualMachine;
     }
 
     void agentMemory(ProcessMemory memory) {
@@ -65,6 +82,7 @@ final class BenchReport {
 
     void end(Noise noise, double duration) {
         List<Comparison> all = new ArrayList<>(echo);
+        all.addAll(oneWay);
         all.add(shapes);
         complaints = noise.complaints(all);
         seconds = duration;
@@ -76,6 +94,10 @@ final class BenchReport {
 
     List<Comparison> echo() {
         return echo;
+    }
+
+    List<Comparison> oneWay() {
+        return oneWay;
     }
 
     Comparison shapes() {
@@ -121,11 +143,28 @@ final class BenchReport {
         return main().series("vlink", run -> run.number("attachToFirstPacketMicros") / 1_000);
     }
 
+    /** {@return the charts by file name} */
+    Map<String, String> charts() {
+        String footer = "%s, kernel %s, JDK %s, DPDK %s, 2 MiB pages, %s, commit %s".formatted(conditions.get("cpu"),
+                conditions.get("kernel"), Runtime.version().feature(), conditions.get("dpdk"), conditions.get("date"),
+                conditions.get("commit"));
+        Map<String, Series> ordered = new LinkedHashMap<>();
+        for (Goal goal : Goal.values()) {
+            if (ratios.containsKey(goal.name())) {
+                ordered.put(goal.name(), ratios.get(goal.name()));
+            }
+        }
+        return Map.of("echo.svg", EchoChart.of(echo, footer), "ratios.svg", RatioChart.of(ordered, footer));
+    }
+
     /** {@return the result as members of one JSON object} */
     Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> medians = new LinkedHashMap<>();
-        RATIOS.forEach(name -> medians.put(name, ratios.containsKey(name) ? ratios.get(name).median() : null));
+        for (Goal goal : Goal.values()) {
+            Series series = ratios.get(goal.name());
+            medians.put(goal.name(), series == null ? null : series.median());
+        }
         json.put("ratios", medians);
         json.put("bytesAllocated", bytesAllocated());
         json.put("noisy", !complaints.isEmpty());
@@ -135,8 +174,10 @@ final class BenchReport {
         ratios.forEach((name, series) -> spreads.put(name, series.toJson()));
         json.put("ratioSpreads", spreads);
         json.put("echo", echo.stream().map(Comparison::toJson).toList());
+        json.put("oneWay", oneWay.stream().map(Comparison::toJson).toList());
         json.put("oneInFlight", oneInFlight.toJson());
         json.put("linksAndChannels", shapes.toJson());
+        json.put("virtualMachine", virtualMachine == null ? null : virtualMachine.toJson());
         json.put("startToFirstPacketMillis", startToFirstPacketMillis().toJson());
         json.put("attachToFirstPacketMillis", attachToFirstPacketMillis().toJson());
         json.put("agentResidentKib", agent.residentKib());

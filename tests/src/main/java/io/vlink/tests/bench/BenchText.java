@@ -3,18 +3,11 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.tests.bench.vm.VmComparison;
 import java.util.Locale;
-import java.util.Map;
 
 /** A report for a person. */
 final class BenchText {
-    private static final Map<String, String> LABELS = Map.of("vhostUser", "vlink / vhost-user pair", "memif",
-            "vlink / memif pair", "checksOnOff", "checks on / off", "oneInFlightToBounce",
-            "one packet / bare cache lines",
-            "links16To1", "cost of a packet, 16 links / 1", "vmToVirtioNet", "VM: vlink / virtio-net");
-    private static final Map<String, String> GOALS = Map.of("vhostUser", ">= 4.0", "memif", ">= 5.0", "checksOnOff",
-            ">= 0.90", "oneInFlightToBounce", "<= 2.0", "links16To1", "<= 1.3", "vmToVirtioNet", ">= 10");
-
     private final BenchReport report;
     private final StringBuilder text = new StringBuilder();
 
@@ -26,7 +19,10 @@ final class BenchText {
         BenchText writer = new BenchText(report);
         writer.ratios();
         report.echo().forEach(comparison -> writer.rates("Closed-loop echo, " + comparison.traffic(), comparison));
+        report.oneWay().forEach(
+                comparison -> writer.rates("One way, " + comparison.title() + ", 64 bytes, burst 64", comparison));
         writer.rates("The same load over links and channels, " + report.shapes().traffic(), report.shapes());
+        writer.virtualMachine();
         writer.oneInFlight();
         writer.rest();
         return writer.text.toString();
@@ -39,13 +35,14 @@ final class BenchText {
 
     private void ratios() {
         line("%n%-32s %8s  %-16s %6s  goal", "Ratio", "median", "min to max", "spread");
-        for (String name : BenchReport.RATIOS) {
-            Series series = report.ratios().get(name);
+        for (Goal goal : Goal.values()) {
+            Series series = report.ratios().get(goal.name());
             if (series == null) {
-                line("%-32s %8s  %s", LABELS.get(name), "-", report.missing().getOrDefault(name, "not measured"));
+                line("%-32s %8s  %s", goal.label(), "-", report.missing().getOrDefault(goal.name(), "not measured"));
             } else {
-                line("%-32s %8.2f  %-16s %5.1f%%  %s", LABELS.get(name), series.median(),
-                        "%.2f to %.2f".formatted(series.min(), series.max()), series.spread() * 100, GOALS.get(name));
+                line("%-32s %8.2f  %-16s %5.1f%%  %s%s", goal.label(), series.median(),
+                        "%.2f to %.2f".formatted(series.min(), series.max()), series.spread() * 100, goal.text(),
+                        goal.isReachedBy(series.median()) ? "" : ": NOT reached");
             }
         }
     }
@@ -70,6 +67,15 @@ final class BenchText {
         report.oneInFlight().nanos()
                 .forEach((name, series) -> line("  %-18s %8.0f ns  (%.0f to %.0f)", name, series.median(),
                         series.min(), series.max()));
+    }
+
+    private void virtualMachine() {
+        VmComparison vm = report.virtualMachine();
+        if (vm != null) {
+            line("%nEcho in a real VM (%s), %d bytes, window %d: vlink %.0f packets/s, virtio-net %.0f packets/s",
+                    vm.accelerator(),
+                    vm.frameBytes(), vm.window(), vm.medianVlinkPps(), vm.medianVirtioPps());
+        }
     }
 
     private void rest() {

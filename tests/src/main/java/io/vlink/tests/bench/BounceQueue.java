@@ -25,9 +25,9 @@ final class BounceQueue {
     /** Sends the first frames. */
     void prime(int window, int frameBytes) {
         PacketBurst first = new PacketBurst(window);
-        int got = port.alloc(first, window);
+        int got = port.alloc(queue, first, window);
         if (got < window) {
-            port.free(first);
+            port.free(queue, first);
             throw new IllegalStateException("window must fit the link's buffers: window=" + window + " buffers=" + got);
         }
         for (int i = 0; i < got; i++) {
@@ -38,7 +38,7 @@ final class BounceQueue {
         while (first.count > 0) {
             outstanding += port.transmit(queue, first);
             if (System.nanoTime() - begin > PRIME_NANOS) {
-                port.free(first);
+                port.free(queue, first);
                 throw new IllegalStateException(
                         "window must fit the link's queue: window=" + window + " sent=" + outstanding);
             }
@@ -80,7 +80,7 @@ final class BounceQueue {
     void drain() {
         take();
         if (burst.count > 0) {
-            port.free(burst);
+            port.free(queue, burst);
         }
     }
 

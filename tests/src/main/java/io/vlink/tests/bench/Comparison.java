@@ -14,11 +14,13 @@ import java.util.function.ToDoubleFunction;
  * thread.
  */
 final class Comparison {
+    private final String title;
     private final Traffic traffic;
     private final List<Contestant> contestants;
     private final Map<String, List<Contestant.Run>> runs = new LinkedHashMap<>();
 
-    Comparison(Traffic traffic, List<Contestant> contestants) {
+    Comparison(String title, Traffic traffic, List<Contestant> contestants) {
+        this.title = title;
         this.traffic = traffic;
         this.contestants = List.copyOf(contestants);
         contestants.forEach(contestant -> runs.put(contestant.name(), new ArrayList<>()));
@@ -29,11 +31,15 @@ final class Comparison {
         for (Contestant contestant : contestants) {
             Contestant.Run run = contestant.run(traffic, seconds);
             runs.get(contestant.name()).add(run);
-            progress.say("%-11s %s: %.2f Mpps".formatted(contestant.name(), traffic, run.pps() / 1e6)
+            progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, contestant.name(), traffic, run.pps() / 1e6)
                     + (run.runDelay() > Noise.RUN_DELAY_LIMIT
                             ? ", core shared %.1f %%".formatted(run.runDelay() * 100)
                             : ""));
         }
+    }
+
+    String title() {
+        return title;
     }
 
     Traffic traffic() {
@@ -72,6 +78,7 @@ final class Comparison {
     /** {@return rates and ratios as members of a JSON object} */
     Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
+        json.put("measure", title);
         json.put("frameBytes", (long) traffic.frameBytes());
         json.put("window", (long) traffic.window());
         json.put("burst", (long) traffic.burst());

@@ -67,7 +67,7 @@ public final class EchoBounceMain implements Callable<Integer> {
         try {
             attachedNanos = System.nanoTime();
             for (String link : links) {
-                ports.add(BenchPort.attach(link, runDirectory));
+                ports.add(BenchPort.ofHost(link, runDirectory));
             }
             System.out.println(JsonLine.write(run(ports, plan)));
         } finally {
@@ -88,7 +88,7 @@ public final class EchoBounceMain implements Callable<Integer> {
         }
         Map<String, Object> result = new EchoBounce(queues, plan).run(this::noteFirstPacket, EchoBounceMain::announce);
         result.put("drops",
-                ports.stream().flatMap(port -> port.drops().values().stream()).mapToLong(Long::longValue).sum());
+                ports.stream().mapToLong(BenchPort::drops).sum());
         result.put("startToFirstPacketMillis", firstPacketMillis - ManagementFactory.getRuntimeMXBean().getStartTime());
         result.put("attachToFirstPacketMicros", (firstPacketNanos - attachedNanos) / 1_000);
         return result;

@@ -17,6 +17,9 @@ final class TestFrame {
     private static final long NUMBER_OFFSET = 16;
     private static final short ETHER_TYPE = (short) 0x88B5;
 
+    /** Bytes 8 to 15 as a little-endian word: the rest of the source address, the type, no payload yet. */
+    private static final long HEAD_END = 0x0000_B588_0000_0000L;
+
     private TestFrame() {
     }
 
@@ -25,6 +28,12 @@ final class TestFrame {
         region.set(JAVA_BYTE, offset, (byte) 0x52);
         region.set(JAVA_BYTE, offset + 6, (byte) 0x56);
         region.set(JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), offset + 12, ETHER_TYPE);
+    }
+
+    /** Writes what makes a frame of a buffer, but for its number: the same line of memory. */
+    static void head(MemorySegment region, long offset) {
+        region.set(JAVA_LONG_UNALIGNED, offset, 0x0056_0000_0000_0052L);
+        region.set(JAVA_LONG_UNALIGNED, offset + 8, HEAD_END);
     }
 
     static void number(MemorySegment region, long offset, long number) {

@@ -29,13 +29,13 @@ final class TestpmdPair implements Contestant {
     static final int PAGES = 768;
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
-    private static final Pattern RATE = Pattern.compile("Rx-pps:\\s+(\\d+)");
     private static final String SHOW = "show port stats 0";
 
     private final Lab lab;
     private final Cores cores;
     private final Path testpmd;
     private final Wire wire;
+    private final Flow flow;
     private final double warmSeconds;
     private int runs;
 
@@ -59,11 +59,38 @@ final class TestpmdPair implements Contestant {
         }
     }
 
-    TestpmdPair(Lab lab, Cores cores, Path testpmd, Wire wire, double warmSeconds) {
+    /** Which way frames go, and what testpmd calls that on either side. */
+    enum Flow {
+        /** There and back; the client sends first. */
+        ECHO("echo", "macswap", "io", "Rx"),
+        /** From server to client. */
+        TO_GUEST("host to guest", "txonly", "rxonly", "Rx"),
+        /** From client to server. What the client could send was taken. */
+        TO_HOST("guest to host", "rxonly", "txonly", "Tx");
+
+        private final String label;
+        private final String server;
+        private final String client;
+        private final Pattern rate;
+
+        Flow(String label, String server, String client, String counted) {
+            this.label = label;
+            this.server = server;
+            this.client = client;
+            rate = Pattern.compile(counted + "-pps:\\s+(\\d+)");
+        }
+
+        String label() {
+            return label;
+        }
+    }
+
+    TestpmdPair(Lab lab, Cores cores, Path testpmd, Wire wire, Flow flow, double warmSeconds) {
         this.lab = lab;
         this.cores = cores;
         this.testpmd = testpmd;
         this.wire = wire;
+        this.flow = flow;
         this.warmSeconds = warmSeconds;
     }
 
@@ -76,13 +103,15 @@ final class TestpmdPair implements Contestant {
     public Run run(Traffic traffic, double seconds) {
         Path socket = lab.directory().resolve("p" + runs++);
         try (ManagedProcess server = start("a", cores.host(), List.of("--vdev=" + wire.server.formatted(socket)),
-                List.of("--forward-mode=macswap", "--burst=" + traffic.burst()))) {
+                List.of("--forward-mode=" + flow.server, "--burst=" + traffic.burst(),
+                        "--txpkts=" + traffic.frameBytes()))) {
             awaitPrompt(server);
             server.send("start");
             awaitSocket(server, socket);
             try (ManagedProcess client = start("b", cores.guest(),
                     List.of("--single-file-segments", "--vdev=" + wire.client.formatted(socket)),
-                    List.of("--forward-mode=io", "--burst=" + traffic.burst(), "--txpkts=" + traffic.frameBytes()))) {
+                    List.of("--forward-mode=" + flow.client, "--burst=" + traffic.burst(),
+                            "--txpkts=" + traffic.frameBytes()))) {
                 awaitPrompt(client);
                 return measure(server, client, traffic, seconds);
             }
@@ -93,7 +122,7 @@ final class TestpmdPair implements Contestant {
 
     private Run measure(ManagedProcess server, ManagedProcess client, Traffic traffic, double seconds) {
         Pause.seconds(0.5); // memif's handshake goes on after the start
-        client.send("start tx_first " + traffic.window() / traffic.burst());
+        client.send(flow == Flow.ECHO ? "start tx_first " + traffic.window() / traffic.burst() : "start");
         Pause.seconds(warmSeconds);
         RunDelay delay = new RunDelay(server.pid(), client.pid());
         delay.begin();
@@ -114,10 +143,10 @@ final class TestpmdPair implements Contestant {
         return new Run(rates.getLast(), worst, ofServer, ofClient, Map.of());
     }
 
-    private static List<Double> rates(ManagedProcess process) {
+    private List<Double> rates(ManagedProcess process) {
         List<Double> rates = new ArrayList<>();
         for (String line : process.outputLines()) {
-            Matcher matcher = RATE.matcher(line);
+            Matcher matcher = flow.rate.matcher(line);
             if (matcher.find()) {
                 rates.add(Double.valueOf(matcher.group(1)));
             }

@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.infra.ring.Checks;
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
@@ -30,8 +31,9 @@ final class VlinkPair implements Contestant {
      * @param name     of the domain, and what its links' names begin with
      * @param links    number of links
      * @param channels data channels of each
+     * @param checked  whether descriptors and the ledger are checked, as they are everywhere but here
      */
-    record Shape(String name, int links, int channels) {
+    record Shape(String name, int links, int channels, boolean checked) {
         String linkNames() {
             List<String> names = new ArrayList<>();
             for (int i = 0; i < links; i++) {
@@ -59,6 +61,14 @@ final class VlinkPair implements Contestant {
         socket = agent
                 .vlinkctl("register", "vm_domain=" + shape.name() + ",init_config=" + linkConfig + ",trust_group=bench")
                 .getLast();
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    Path deviceSocket() {
+        return Path.of(socket);
     }
 
     @Override
@@ -100,8 +110,8 @@ final class VlinkPair implements Contestant {
 
     private ManagedProcess startGuest(Traffic traffic) {
         return lab.start("vlink-guest",
-                cores.guest(List.of(lab.program("vlink-guest"), "echo", "--vfio-user", socket, "--burst",
-                        Integer.toString(traffic.burst()), "--idle", "spin")));
+                cores.guest(withOptions(List.of(lab.program("vlink-guest"), "echo", "--vfio-user", socket, "--burst",
+                        Integer.toString(traffic.burst()), "--idle", "spin"))));
     }
 
     private ManagedProcess startHost(Traffic traffic, double seconds) {
@@ -110,6 +120,18 @@ final class VlinkPair implements Contestant {
                 Integer.toString(traffic.window()), "--burst", Integer.toString(traffic.burst()), "--size",
                 Integer.toString(traffic.frameBytes()), "--warm", Double.toString(warmSeconds), "--seconds",
                 Double.toString(seconds)));
-        return lab.start("bench-host", cores.host(command));
+        return lab.start("bench-host", cores.host(withOptions(command)));
+    }
+
+    private List<String> withOptions(List<String> command) {
+        if (shape.checked()) {
+            return command;
+        }
+        List<String> unchecked = new ArrayList<>(
+                List.of("env",
+                        "VLINK_JAVA_OPTS=%s -D%s=off".formatted(System.getenv().getOrDefault("VLINK_JAVA_OPTS", ""),
+                                Checks.PROPERTY)));
+        unchecked.addAll(command);
+        return unchecked;
     }
 }

@@ -1,0 +1,120 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import io.vlink.infra.ring.PacketBurst;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Numbered frames in one direction, as fast as they go: the end that sends them, and the end that checks them. One thread. */
+final class OneWayStream {
+    /** What an end prints when it has joined the link. */
+    static final String ATTACHED = "attached";
+    /** So much longer than it is measured does the sender send. */
+    static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final int CLOCK_MASK = 255;
+    private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final BenchPort port;
+    private final PacketBurst burst;
+    private final PacketBurst nothing = new PacketBurst(64);
+    private final int frameBytes;
+    private long number;
+    private long outOfOrder;
+
+    OneWayStream(BenchPort port, int burst, int frameBytes) {
+        this.port = port;
+        this.burst = new PacketBurst(burst);
+        this.frameBytes = frameBytes;
+    }
+
+    /** Sends for so long, waits until the other end has taken everything, and tells how many there were. */
+    Map<String, Object> send(long nanos) {
+        long begin = System.nanoTime();
+        int rounds = 0;
+        while ((++rounds & CLOCK_MASK) != 0 || System.nanoTime() - begin < nanos) {
+            sendBurst();
+        }
+        number -= burst.count;
+        port.free(0, burst);
+        long end = System.nanoTime();
+        while (!port.isDrained(0) && System.nanoTime() - end < DRAIN_NANOS) {
+            Thread.onSpinWait();
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("packets", number);
+        result.put("drops", port.drops());
+        return result;
+    }
+
+    private void sendBurst() {
+        // Nothing comes, but the driver takes back what the other end has freed when it looks for packets.
+        port.receive(0, nothing);
+        int waiting = burst.count;
+        port.alloc(0, burst, burst.capacity() - waiting);
+        for (int i = waiting; i < burst.count; i++) {
+            burst.length(i, frameBytes);
+            TestFrame.head(port.region(), burst.offset[i]);
+            TestFrame.number(port.region(), burst.offset[i], number++);
+        }
+        port.transmit(0, burst);
+    }
+
+    /** Takes frames until none has come for a while; the rate is that of the time after the warm-up. */
+    Map<String, Object> receive(long warmNanos, long measureNanos, Runnable onMeasure) {
+        long begin = System.nanoTime();
+        while (takeBurst() == 0) {
+            if (System.nanoTime() - begin > FIRST_NANOS) {
+                throw new IllegalStateException("no packet has come");
+            }
+        }
+        takeFor(warmNanos);
+        onMeasure.run();
+        long before = number;
+        long nanos = takeFor(measureNanos);
+        double pps = (number - before) * 1e9 / nanos;
+        takeUntilSilent();
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("packets", number);
+        result.put("pps", pps);
+        result.put("outOfOrder", outOfOrder);
+        result.put("drops", port.drops());
+        return result;
+    }
+
+    private long takeFor(long nanos) {
+        long begin = System.nanoTime();
+        long end = begin;
+        int rounds = 0;
+        while ((++rounds & CLOCK_MASK) != 0 || (end = System.nanoTime()) - begin < nanos) {
+            takeBurst();
+        }
+        return end - begin;
+    }
+
+    private void takeUntilSilent() {
+        long last = System.nanoTime();
+        while (System.nanoTime() - last < SILENCE_NANOS) {
+            if (takeBurst() > 0) {
+                last = System.nanoTime();
+            }
+        }
+    }
+
+    private int takeBurst() {
+        int count = port.receive(0, burst);
+        for (int i = burst.count - count; i < burst.count; i++) {
+            outOfOrder += TestFrame.number(port.region(), burst.offset[i]) == number ? 0 : 1;
+            number++;
+        }
+        if (burst.count > 0) {
+            port.free(0, burst);
+        }
+        return count;
+    }
+}
