@@ -87,6 +87,13 @@ class RingPropertyTest {
             assertThat(ring.producerWord() | ring.consumerWord()).isZero();
         }
 
+        /** Leaves the consuming end with an honest, empty ring. */
+        private void takeWhatIsKnown() {
+            do {
+                ring.writeProducerWord(ring.consumerPosition());
+            } while (ring.poll(out, MAX_BURST) > 0);
+        }
+
         private void checkGuards() {
             for (long offset = 0; offset < GUARD_BYTES; offset += Long.BYTES) {
                 assertThat(memory.get(ValueLayout.JAVA_LONG, offset)).isEqualTo(0x5a5a5a5a5a5a5a5aL);
@@ -130,12 +137,16 @@ class RingPropertyTest {
                 Setup setup = new Setup(draw, arena);
                 RealRing ring = setup.ring;
                 for (int step = 0; step < 60; step++) {
+                    boolean mustLook = draw.oneIn(2);
+                    if (mustLook) {
+                        setup.takeWhatIsKnown();
+                    }
                     long word = draw.near(ring.consumerPosition(), 2 * setup.queueSize);
                     ring.writeProducerWord(word);
                     long before = ring.consumerPosition();
-                    int limit = draw.between(0, MAX_BURST);
+                    int limit = draw.between(1, MAX_BURST);
                     int count = ring.poll(setup.out, limit);
-                    checkResult(count, limit, isPossible(word - before, setup.queueSize));
+                    checkResult(count, limit, word - before, setup.queueSize, mustLook);
                     assertThat(setup.out.count).isEqualTo(Math.max(0, count));
                     assertThat(ring.consumerPosition()).isEqualTo(before + Math.max(0, count));
                 }
@@ -156,9 +167,16 @@ class RingPropertyTest {
                     long word = draw.near(ring.producerPosition(), 2 * setup.queueSize);
                     ring.writeConsumerWord(word);
                     long before = ring.producerPosition();
+                    long used = before - word;
+                    if (draw.oneIn(2)) {
+                        // More than there can be: it must look.
+                        int room = ring.room(setup.queueSize + 1);
+                        assertThat(room).as("used=%d", used).isEqualTo(
+                                isPossible(used, setup.queueSize) ? setup.queueSize - (int) used : RealRing.FAULT);
+                    }
                     setup.in.count = draw.between(0, MAX_BURST);
                     int count = ring.offer(setup.in);
-                    checkResult(count, setup.in.count, isPossible(before - word, setup.queueSize));
+                    checkResult(count, setup.in.count, used, setup.queueSize, false);
                     assertThat(ring.producerPosition()).isEqualTo(before + Math.max(0, count));
                 }
                 ring.writeConsumerWord(ring.producerPosition() + 1L + setup.queueSize);
@@ -169,8 +187,12 @@ class RingPropertyTest {
         });
     }
 
-    private static void checkResult(int count, int limit, boolean possible) {
-        if (count == RealRing.FAULT) {
+    /** An end that must look says exactly what it sees; one that still knows of some need not look. */
+    private static void checkResult(int count, int limit, long ahead, int queueSize, boolean mustLook) {
+        boolean possible = isPossible(ahead, queueSize);
+        if (mustLook) {
+            assertThat(count).as("ahead=%d", ahead).isEqualTo(possible ? Math.min(limit, (int) ahead) : RealRing.FAULT);
+        } else if (count == RealRing.FAULT) {
             assertThat(possible).as("a fault for a position that can be").isFalse();
         } else {
             assertThat(count).isBetween(0, limit);
