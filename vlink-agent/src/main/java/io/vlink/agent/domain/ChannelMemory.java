@@ -10,6 +10,8 @@ import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.GuestCounter;
 import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.RingLayout;
+import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import java.lang.foreign.MemorySegment;
 
@@ -170,6 +172,35 @@ final class ChannelMemory implements AutoCloseable {
      */
     long guestCounter(int link, int ordinal, GuestCounter counter) {
         return block.getLong(channelOffset(link, ordinal) + counter.offset());
+    }
+
+    /**
+     * How many descriptors were put on a ring in this epoch, as memory that a guest can write says.
+     *
+     * @param link    index of the link
+     * @param ordinal data channel, from 1
+     * @param ring    which of the four
+     * @return any 64 bits
+     */
+    long produced(int link, int ordinal, SubChannel ring) {
+        return block.getLong(ringOffset(link, ordinal, ring) + RingLayout.PRODUCER_OFFSET);
+    }
+
+    /**
+     * How many descriptors were taken from a ring in this epoch, as memory that a guest can write says.
+     *
+     * @param link    index of the link
+     * @param ordinal data channel, from 1
+     * @param ring    which of the four
+     * @return any 64 bits
+     */
+    long consumed(int link, int ordinal, SubChannel ring) {
+        return block.getLong(ringOffset(link, ordinal, ring) + RingLayout.CONSUMER_OFFSET);
+    }
+
+    private long ringOffset(int link, int ordinal, SubChannel ring) {
+        return channelOffset(link, ordinal)
+                + DataChannelLayout.ringOffset(ring, request.links().get(link).queueSize());
     }
 
     @Override

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -22,6 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Inventory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inventory.class);
+
+    private static final int REPORT_LOOKS = 10;
+    private static final int REPORT_PAUSE_MILLIS = 10;
 
     private final ReentrantLock allocations = new ReentrantLock();
     private final Object state = new Object();
@@ -300,14 +305,22 @@ public final class Inventory implements AutoCloseable {
     }
 
     /**
-     * The state of everything.
+     * The state of everything. Waits up to {@value #REPORT_LOOKS} times {@value #REPORT_PAUSE_MILLIS} ms where packets do not
+     * add up: a side that the scheduler has stopped within a burst has yet to count it.
      *
      * @param agent what the report says of the agent itself
      * @return one JSON object, on one line
      */
     public String report(ReportWriter.AgentFacts agent) {
-        synchronized (state) {
-            return new ReportWriter(agent, regions.settings(), regions.views(), List.copyOf(domains.values())).write();
+        for (int look = 1;; look++) {
+            synchronized (state) {
+                List<Domain> all = List.copyOf(domains.values());
+                Map<Link, LinkLaw> laws = LawReader.read(all);
+                if (look == REPORT_LOOKS || laws.values().stream().noneMatch(LinkLaw::isBroken)) {
+                    return new ReportWriter(agent, regions.settings(), regions.views(), all, laws).write();
+                }
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(REPORT_PAUSE_MILLIS));
         }
     }
 

@@ -9,6 +9,7 @@ import io.vlink.spec.channel.ChannelMemoryLayout;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.LedgerEntry;
 import io.vlink.spec.record.LinkRecordLayout;
 
 /**
@@ -18,6 +19,19 @@ import io.vlink.spec.record.LinkRecordLayout;
 final class LinkRecord implements AutoCloseable {
     private final SharedBlock block;
     private final long countersOffset;
+    private final long ledgerOffset;
+    private final int bufferCount;
+
+    /**
+     * Who has the buffers of a link. Each buffer is looked at once, while they change hands.
+     *
+     * @param free    nobody
+     * @param lent    the guest
+     * @param held    the host's program
+     * @param unknown the ledger has a state that does not exist
+     */
+    record BufferCounts(int free, int lent, int held, int unknown) {
+    }
 
     /**
      * Makes the record, the magic last.
@@ -31,7 +45,9 @@ final class LinkRecord implements AutoCloseable {
     LinkRecord(Region region, ChannelMemory channels, DomainRequest request, int link, long poolOffset) {
         LinkDefinition wanted = request.links().get(link);
         int pages = region.pageCount();
-        long bytes = LinkRecordLayout.totalBytes(pages, BufferPoolSize.buffers(wanted));
+        bufferCount = BufferPoolSize.buffers(wanted);
+        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(pages);
+        long bytes = LinkRecordLayout.totalBytes(pages, bufferCount);
         countersOffset = LinkRecordLayout.HEADER_BYTES;
         block = new SharedBlock("vlink-record-" + wanted.name(), bytes);
         describeMemory(region, channels);
@@ -39,7 +55,7 @@ final class LinkRecord implements AutoCloseable {
         describeChannels(channels, link, wanted.dataChannels());
         block.putLong(LinkRecordLayout.TOTAL_BYTES_OFFSET, bytes);
         block.putLong(LinkRecordLayout.PAGE_TABLE_OFFSET, LinkRecordLayout.defaultPageTableOffset());
-        block.putLong(LinkRecordLayout.LEDGER_OFFSET, LinkRecordLayout.defaultLedgerOffset(pages));
+        block.putLong(LinkRecordLayout.LEDGER_OFFSET, ledgerOffset);
         block.putLong(LinkRecordLayout.COUNTERS_OFFSET, countersOffset);
         block.putInt(LinkRecordLayout.VERSION_OFFSET, LinkRecordLayout.VERSION);
         block.putLongRelease(LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
@@ -61,7 +77,7 @@ final class LinkRecord implements AutoCloseable {
         block.putInt(LinkRecordLayout.LINK_INDEX_OFFSET, link);
         block.putInt(LinkRecordLayout.DATA_CHANNEL_COUNT_OFFSET, wanted.dataChannels());
         block.putInt(LinkRecordLayout.QUEUE_SIZE_OFFSET, wanted.queueSize());
-        block.putInt(LinkRecordLayout.BUFFER_COUNT_OFFSET, BufferPoolSize.buffers(wanted));
+        block.putInt(LinkRecordLayout.BUFFER_COUNT_OFFSET, bufferCount);
         block.putInt(LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
         block.putInt(LinkRecordLayout.MTU_OFFSET, wanted.mtu());
         block.putLong(LinkRecordLayout.POOL_OFFSET, poolOffset);
@@ -125,6 +141,17 @@ final class LinkRecord implements AutoCloseable {
      */
     long counter(int queue, HostCounter counter) {
         return block.getLong(counter.offset(countersOffset, queue));
+    }
+
+    /** {@return who has the buffers, by the ledger} */
+    BufferCounts buffers() {
+        int[] counts = new int[LedgerEntry.HELD + 2];
+        for (int buffer = 0; buffer < bufferCount; buffer++) {
+            int state = LedgerEntry.state(block.getLong(ledgerOffset + buffer * 8L));
+            counts[Math.min(state, LedgerEntry.HELD + 1)]++;
+        }
+        return new BufferCounts(counts[LedgerEntry.FREE], counts[LedgerEntry.LENT], counts[LedgerEntry.HELD],
+                counts[LedgerEntry.HELD + 1]);
     }
 
     @Override

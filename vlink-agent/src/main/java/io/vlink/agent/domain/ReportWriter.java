@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Writes the state of everything as one JSON object. Names are those of {@code vlinkctl status --json}. The inventory's lock
@@ -37,13 +38,16 @@ public final class ReportWriter {
     private final RegionSettings settings;
     private final List<RegionStore.View> regions;
     private final List<Domain> domains;
+    private final Map<Link, LinkLaw> laws;
     private final StringWriter text = new StringWriter();
 
-    ReportWriter(AgentFacts agent, RegionSettings settings, List<RegionStore.View> regions, List<Domain> domains) {
+    ReportWriter(AgentFacts agent, RegionSettings settings, List<RegionStore.View> regions, List<Domain> domains,
+            Map<Link, LinkLaw> laws) {
         this.agent = agent;
         this.settings = settings;
         this.regions = regions;
         this.domains = domains;
+        this.laws = laws;
     }
 
     /** {@return the report, on one line} */
@@ -98,7 +102,7 @@ public final class ReportWriter {
         json.writeEndObject();
     }
 
-    private static void writeDomain(JsonGenerator json, Domain domain) throws IOException {
+    private void writeDomain(JsonGenerator json, Domain domain) throws IOException {
         json.writeStartObject();
         json.writeStringField("name", domain.name());
         json.writeStringField("state",
@@ -118,7 +122,7 @@ public final class ReportWriter {
         json.writeEndObject();
     }
 
-    private static void writeLink(JsonGenerator json, Link link) throws IOException {
+    private void writeLink(JsonGenerator json, Link link) throws IOException {
         LinkDefinition request = link.request();
         long host = link.record().hostLane();
         long guest = link.domain().channels().guestLane(link.index());
@@ -136,6 +140,7 @@ public final class ReportWriter {
         json.writeNumberField("driverPid", link.attachment() == null ? 0 : link.attachment().pid());
         writeLane(json, "hostLane", host);
         writeLane(json, "guestLane", guest);
+        LawWriter.write(json, link, laws.get(link));
         json.writeArrayFieldStart("dataChannels");
         for (int queue = 0; queue < request.dataChannels(); queue++) {
             writeDataChannel(json, link, queue);

@@ -61,6 +61,9 @@ final class StatusTable {
                         link.text("mtu"),
                         link.number("driverPid") == 0 ? "none" : "pid " + link.text("driverPid")));
         line("", "host lane %s, guest lane %s".formatted(lane(link.child("hostLane")), lane(link.child("guestLane"))));
+        line("", "host to guest %s".formatted(law(link.child("hostToGuest"))));
+        line("", "guest to host %s".formatted(law(link.child("guestToHost"))));
+        line("", "buffers %s = %s".formatted(link.text("buffers"), buffers(link.child("ledger"))));
         for (JsonTree channel : link.children("dataChannels")) {
             line("", "channel %s host  %s".formatted(channel.text("channel"), counters(channel.child("host"))));
             line("", "channel %s guest %s".formatted(channel.text("channel"), counters(channel.child("guest"))));
@@ -69,6 +72,24 @@ final class StatusTable {
 
     private static String lane(JsonTree lane) {
         return lane.text("state").replace('_', ' ') + " (epoch " + lane.text("epoch") + ")";
+    }
+
+    /** Reasons stand with the counters of the channels. */
+    private static String law(JsonTree direction) {
+        long difference = direction.number("difference");
+        String verdict = switch (direction.text("holds")) {
+            case "true" -> difference == 0 ? "holds" : "holds, " + difference + " being counted";
+            case "false" -> "DOES NOT HOLD, difference " + difference;
+            default -> "not known between epochs";
+        };
+        return "sent %s = received %s + dropped %s + in flight %s: %s".formatted(direction.text("sent"),
+                direction.text("received"), direction.text("dropped"), direction.text("inFlight"), verdict);
+    }
+
+    private static String buffers(JsonTree ledger) {
+        String missing = ledger.text("complete").equals("false") ? ": DOES NOT ADD UP" : "";
+        return "free %s + lent %s + held %s%s".formatted(ledger.text("free"), ledger.text("lent"), ledger.text("held"),
+                missing);
     }
 
     /** Counters that are zero say nothing and are left out. */

@@ -286,6 +286,40 @@ class InventoryTest {
     }
 
     @Test
+    void showsAGuestThatLiesAboutItsCountersOnItsOwnLinkOnly() throws RequestException {
+        inventory.register(request, 11, false);
+        Link link = inventory.attach("tap1", 21).link();
+        String whole = "\"ledger\":{\"free\":512,\"lent\":0,\"held\":0,\"unknown\":0,\"complete\":true}";
+        assertThat(report()).contains("\"holds\":true", whole).doesNotContain("\"holds\":false");
+        try (Mapping channels = TestDomains.map(link.descriptors().get(1))) {
+            // Nothing was ever sent to it; the counters of the first data channel follow its header.
+            channels.segment().set(ValueLayout.JAVA_LONG, 0x2000 + 0x80, Long.MIN_VALUE);
+        }
+        String report = report();
+        String lied = report.substring(report.indexOf("\"name\":\"tap1\""), report.indexOf("\"name\":\"tap2\""));
+        int otherDirection = lied.indexOf("\"guestToHost\"");
+        assertThat(lied).contains("\"hostToGuest\":{\"sent\":0,\"received\":-9223372036854775808,", whole);
+        assertThat(lied.substring(0, otherDirection)).contains("\"holds\":false");
+        assertThat(lied.substring(otherDirection)).contains("\"holds\":true");
+        assertThat(report.substring(report.indexOf("\"name\":\"tap2\""))).contains("\"holds\":true")
+                .doesNotContain("\"holds\":false");
+    }
+
+    @Test
+    void countsWhoHasTheBuffersByTheLedger() throws RequestException {
+        inventory.register(request, 11, false);
+        Link link = inventory.attach("tap2", 21).link();
+        try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
+            long ledger = record.segment().get(ValueLayout.JAVA_LONG, 0x68);
+            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0x7_0100_0005L);
+            record.segment().set(ValueLayout.JAVA_LONG, ledger + 8, 0x200_0005L);
+            assertThat(report()).contains("{\"free\":254,\"lent\":1,\"held\":1,\"unknown\":0,\"complete\":true}");
+            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0xff00_0000L);
+            assertThat(report()).contains("{\"free\":254,\"lent\":0,\"held\":1,\"unknown\":1,\"complete\":false}");
+        }
+    }
+
+    @Test
     void refusesEverythingOnceItIsClosed() {
         inventory.close();
         refused(StatusCode.FAILED, () -> inventory.register(request, 11, false), "stopping");

@@ -113,7 +113,9 @@ class VlinkctlMainTest {
                 "region   16M in 8 pages of 2M, ordinary memory, used by vm_domain=testvm1, pools 1536K",
                 "domain   testvm1 registered, persistent, bar=32",
                 "tap123 down, 52:54:00:00:00:01, 3 channels, queue_size=64, mtu=1500, driver none",
-                "host lane not initialized (epoch 0), guest lane not initialized (epoch 0)");
+                "host lane not initialized (epoch 0), guest lane not initialized (epoch 0)",
+                "guest to host sent 0 = received 0 + dropped 0 + in flight 0: holds",
+                "buffers 512 = free 512 + lent 0 + held 0");
         assertThat(run("status", "--json", runDir())).isZero();
         assertThat(output).endsWith("}\n").hasLineCount(1);
         JsonTree json = JsonTree.parse(output.strip());
