@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.tests.rings.model.Access;
+import io.vlink.tests.rings.model.LaneAction;
 import io.vlink.tests.rings.model.LaneModel;
 import io.vlink.tests.rings.model.LaneMutation;
 import io.vlink.tests.rings.traced.TracedLanes;
@@ -28,7 +29,7 @@ class LaneAgainstModelTest {
     private static final int EVENTS = 3;
 
     private final MemorySegment memory = Arena.ofAuto().allocate(TracedLanes.BYTES, 128);
-    private final LaneModel.Action[] history = new LaneModel.Action[LENGTH];
+    private final LaneAction[] history = new LaneAction[LENGTH];
     private LaneModel model = new LaneModel(EVENTS, LaneMutation.NONE);
     private long histories;
     private long ups;
@@ -57,8 +58,8 @@ class LaneAgainstModelTest {
             replay();
             return;
         }
-        for (LaneModel.Action action : LaneModel.Action.values()) {
-            boolean touches = action == LaneModel.Action.HOST_TOUCHES || action == LaneModel.Action.GUEST_TOUCHES;
+        for (LaneAction action : LaneAction.values()) {
+            boolean touches = action == LaneAction.HOST_TOUCHES || action == LaneAction.GUEST_TOUCHES;
             if (!touches && model.isPossible(state, action)) {
                 byte[] next = state.clone();
                 model.run(next, action);
@@ -71,7 +72,7 @@ class LaneAgainstModelTest {
     private void replay() {
         byte[] state = model.start();
         TracedLanes lanes = TracedLanes.over(memory.fill((byte) 0));
-        for (LaneModel.Action action : history) {
+        for (LaneAction action : history) {
             List<Access> expected = model.run(state, action);
             lanes.run(action);
             List<Access> made = TracedLanes.takeAccesses();

@@ -96,41 +96,9 @@ public final class LaneModel implements Model {
         return state -> isDone(state) && state[EVENTS] == 0;
     }
 
-    /** What a side or the outside world can do. */
-    public enum Action {
-        /** The host looks at the guest's word. */
-        HOST_POLLS(false),
-        /** The guest looks at the host's word. */
-        GUEST_POLLS(false),
-        /** The host uses the rings. */
-        HOST_TOUCHES(false),
-        /** The guest uses the rings. */
-        GUEST_TOUCHES(false),
-        /** A host driver attaches. */
-        HOST_COMES(false),
-        /** A guest program starts. */
-        GUEST_COMES(false),
-        /** The host driver detaches. */
-        HOST_LEAVES(true),
-        /** The guest program detaches. */
-        GUEST_LEAVES(true),
-        /** The host driver is killed. */
-        HOST_DIES(true),
-        /** The guest program is killed. */
-        GUEST_DIES(true),
-        /** The device is reset, or disconnected. */
-        DEVICE_RESETS(true);
-
-        private final boolean event;
-
-        Action(boolean event) {
-            this.event = event;
-        }
-    }
-
     @Override
     public void steps(byte[] state, Consumer<byte[]> next) {
-        for (Action action : Action.values()) {
+        for (LaneAction action : LaneAction.values()) {
             if (isPossible(state, action)) {
                 byte[] changed = state.clone();
                 begin(changed, action);
@@ -160,8 +128,8 @@ public final class LaneModel implements Model {
      * @param action the action
      * @return true if it can
      */
-    public boolean isPossible(byte[] state, Action action) {
-        if (action.event && state[EVENTS] == 0) {
+    public boolean isPossible(byte[] state, LaneAction action) {
+        if (action.isEvent() && state[EVENTS] == 0) {
             return false;
         }
         boolean hostIdle = state[HOST + PHASE] == IDLE && host.room(state) >= 3;
@@ -179,8 +147,8 @@ public final class LaneModel implements Model {
         };
     }
 
-    private void begin(byte[] state, Action action) {
-        if (action.event) {
+    private void begin(byte[] state, LaneAction action) {
+        if (action.isEvent()) {
             state[EVENTS]--;
         }
         switch (action) {
@@ -408,7 +376,7 @@ public final class LaneModel implements Model {
      * @param action a possible action
      * @return its accesses of lane words
      */
-    public List<Access> run(byte[] state, Action action) {
+    public List<Access> run(byte[] state, LaneAction action) {
         List<Access> accesses = new ArrayList<>();
         begin(state, action);
         while (host.count(state) > 0) {

@@ -8,7 +8,7 @@ import io.vlink.infra.lane.HostLane;
 import io.vlink.infra.lane.LaneEvent;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.SharedWord;
-import io.vlink.tests.rings.model.LaneModel;
+import io.vlink.tests.rings.model.LaneAction;
 import java.lang.foreign.MemorySegment;
 
 /** Linked against the lanes that {@link TracingLoader} has rewritten; made through {@link TracedLanes#over}. */
@@ -31,7 +31,7 @@ public final class LinkedLanes implements TracedLanes {
     }
 
     @Override
-    public void run(LaneModel.Action action) {
+    public void run(LaneAction action) {
         switch (action) {
             case HOST_POLLS -> {
                 if (host.poll() == LaneEvent.RESET_RINGS) {

@@ -5,6 +5,7 @@ package io.vlink.tests.rings.traced;
 
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.tests.rings.model.Access;
+import io.vlink.tests.rings.model.LaneAction;
 import io.vlink.tests.rings.model.LaneModel;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -19,7 +20,7 @@ public interface TracedLanes {
      *
      * @param action a possible action
      */
-    void run(LaneModel.Action action);
+    void run(LaneAction action);
 
     /** {@return whether the host lane is there and up} */
     boolean isHostUp();

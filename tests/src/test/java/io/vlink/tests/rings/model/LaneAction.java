@@ -1,0 +1,41 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.model;
+
+/** What a side or the outside world can do. */
+public enum LaneAction {
+    /** The host looks at the guest's word. */
+    HOST_POLLS(false),
+    /** The guest looks at the host's word. */
+    GUEST_POLLS(false),
+    /** The host uses the rings. */
+    HOST_TOUCHES(false),
+    /** The guest uses the rings. */
+    GUEST_TOUCHES(false),
+    /** A host driver attaches. */
+    HOST_COMES(false),
+    /** A guest program starts. */
+    GUEST_COMES(false),
+    /** The host driver detaches. */
+    HOST_LEAVES(true),
+    /** The guest program detaches. */
+    GUEST_LEAVES(true),
+    /** The host driver is killed. */
+    HOST_DIES(true),
+    /** The guest program is killed. */
+    GUEST_DIES(true),
+    /** The device is reset, or disconnected. */
+    DEVICE_RESETS(true);
+
+    private final boolean event;
+
+    LaneAction(boolean event) {
+        this.event = event;
+    }
+
+    /** {@return whether it is one of the events that a model allows a given number of} */
+    boolean isEvent() {
+        return event;
+    }
+}
