@@ -6,35 +6,29 @@ package io.vlink.tests.demo;
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.GuestVm;
 import io.vlink.tests.lab.HugePageReservation;
-import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import io.vlink.tests.lab.ManagedProcess;
 import io.vlink.tests.lab.Pktgen;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /** The steps of the demo, in order. One thread. */
 final class Demo {
     private static final String LINK = "tap123";
+    private static final String SECOND_LINK = "tap124";
     private static final String DOMAIN = "testvm1";
-    private static final String LINK_CONFIG = LINK + " 52:54:00:00:00:01 3\n";
+    // Two data channels each: the third is the control channel.
+    private static final String LINK_CONFIG = LINK + " 52:54:00:00:00:01 3\n" + SECOND_LINK + " 52:54:00:00:00:02 3\n";
     private static final long REGION_PAGES = 512;
-    private static final Duration GUEST_COMMAND_LIMIT = Duration.ofMinutes(2);
-    private static final Duration TRAFFIC_LIMIT = Duration.ofMinutes(20);
 
     private final Lab lab;
     private final Plan plan;
     private final long started = System.nanoTime();
 
     /** What is asked for on the command line. */
-    record Plan(boolean local, String machine, String accelerator, long packets, boolean keep) {
-    }
-
-    /** The other side of the link, ready and echoing. */
-    private record Guest(String accelerator, String qemuVersion, Map<String, Object> info) {
+    record Plan(boolean local, String machine, String accelerator, long packets, long guestPackets, boolean keep) {
     }
 
     Demo(Lab lab, Plan plan) {
@@ -48,54 +42,44 @@ final class Demo {
         say("starting virt_compute");
         AgentProcess agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
         Path linkConfig = lab.write("link.config", LINK_CONFIG);
-        Guest guest = plan.local() ? attachLocally(agent, linkConfig) : bootGuest(linkConfig);
-        say("pktgen sends " + plan.packets() + " packets to " + LINK);
-        Map<String, Object> traffic = runPktgen();
-        return new DemoReport(guest.accelerator(), guest.qemuVersion(), guest.info(), region(agent), traffic);
+        DemoGuest guest = plan.local() ? attachLocally(agent, linkConfig) : bootGuest(linkConfig);
+        Map<String, Object> guestToHost = fromGuest(guest);
+        Map<String, Object> hostToGuest = fromHost(guest);
+        return new DemoReport(guest.accelerator(), guest.qemuVersion(), guest.info(), region(agent), hostToGuest,
+                guestToHost);
     }
 
-    private Guest attachLocally(AgentProcess agent, Path linkConfig) {
-        String socket = agent.vlinkctl("register", "vm_domain=" + DOMAIN + ",init_config=" + linkConfig).getLast();
-        say("starting vlink-guest echo on the device socket, without a VM");
-        ManagedProcess info = lab.start("vlink-guest",
-                List.of(lab.program("vlink-guest"), "info", "--json", "--vfio-user", socket));
-        if (info.awaitExit(GUEST_COMMAND_LIMIT) != 0) {
-            throw new LabException("vlink-guest info failed", info.tail(10));
+    private DemoGuest attachLocally(AgentProcess agent, Path linkConfig) {
+        say("attaching vlink-guest to the device socket, without a VM");
+        return new LocalGuest(lab,
+                agent.vlinkctl("register", "vm_domain=" + DOMAIN + ",init_config=" + linkConfig).getLast());
+    }
+
+    private DemoGuest bootGuest(Path linkConfig) {
+        return new VmGuest(lab, new GuestVm.Plan(plan.machine(), plan.accelerator(), DOMAIN, linkConfig, List.of()),
+                this::say);
+    }
+
+    private Map<String, Object> fromGuest(DemoGuest guest) {
+        try (ManagedProcess echo = lab.start("vlink-echo",
+                List.of(lab.program("vlink-echo"), "--run-dir", lab.runDirectory().toString(), vdev(0, LINK),
+                        vdev(1, SECOND_LINK)))) {
+            echo.awaitLine("it was ready to echo", line -> line.contains("echo ready"), DemoGuest.COMMAND_LIMIT);
+            say("vlink-echo runs on the host; vlink-guest pktgen sends " + plan.guestPackets() + " packets to " + LINK
+                    + " and " + SECOND_LINK);
+            return guest.generate(plan.guestPackets());
         }
-        ManagedProcess echo = lab.start("vlink-guest-echo",
-                List.of(lab.program("vlink-guest"), "echo", "--vfio-user", socket));
-        echo.awaitLine("it was ready to echo", line -> line.contains("echo ready"), GUEST_COMMAND_LIMIT);
-        return new Guest("none", "none", JsonLine.read(info.outputLines().getLast()));
     }
 
-    private Guest bootGuest(Path linkConfig) {
-        String version = qemuVersion();
-        say("booting a Debian guest in QEMU " + version + ", machine " + plan.machine());
-        GuestVm vm = GuestVm.boot(lab,
-                new GuestVm.Plan(plan.machine(), plan.accelerator(), DOMAIN, linkConfig, List.of()), this::say);
-        say("guest is up (" + vm.accelerator() + "); binding the device to uio_pci_generic");
-        vm.run("vlink-guest bind", GUEST_COMMAND_LIMIT);
-        List<String> info = vm.run("vlink-guest info --json", GUEST_COMMAND_LIMIT).lines().toList();
-        vm.startEcho("");
-        say("vlink-guest echo runs in the guest");
-        return new Guest(vm.accelerator(), version, JsonLine.read(info.getLast()));
+    private static String vdev(int number, String link) {
+        return "--vdev=eth_vlink" + number + ",link=" + link + ",mode=mq";
     }
 
-    private String qemuVersion() {
-        String qemu = System.getenv().getOrDefault("VLINK_QEMU", "qemu-system-x86_64");
-        ManagedProcess process = lab.start("qemu", List.of(qemu, "--version"));
-        process.awaitExit(Duration.ofSeconds(30));
-        String line = process.outputLines().isEmpty() ? "" : process.outputLines().getFirst();
-        int at = line.indexOf("version ");
-        if (at < 0) {
-            throw new LabException("QEMU does not tell its version: program=" + qemu, process.tail(5));
-        }
-        return line.substring(at + "version ".length()).split("[ (]", 2)[0];
-    }
-
-    private Map<String, Object> runPktgen() {
-        Pktgen.Result result = Pktgen.run(lab, LINK, TRAFFIC_LIMIT, "--count", Long.toString(plan.packets()));
-        return result.json();
+    /** Comes last, because its echo stays for a user who keeps the demo up. */
+    private Map<String, Object> fromHost(DemoGuest guest) {
+        guest.startEcho();
+        say("vlink-guest echo runs in the guest; pktgen on the host sends " + plan.packets() + " packets to " + LINK);
+        return Pktgen.run(lab, LINK, DemoGuest.TRAFFIC_LIMIT, "--count", Long.toString(plan.packets())).json();
     }
 
     private static Map<?, ?> region(AgentProcess agent) {

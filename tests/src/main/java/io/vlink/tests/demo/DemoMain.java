@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
 
 /** The command line of {@code bin/demo}. */
 @Command(name = "demo", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
-        "Shows the main job: the agent starts, a stock QEMU boots a Debian guest with the pci-vlink device, the echo program"
-                + " in the guest answers a packet generator on the host, and every packet is checked.",
+        "Shows the main job: the agent starts, a stock QEMU boots a Debian guest with the pci-vlink device, an echo on the"
+                + " host answers a packet generator in the guest over two links, then an echo in the guest answers a generator"
+                + " on the host, and every packet is checked.",
         "Exit status: 0 all packets came back right, 1 something failed, 2 wrong usage."})
 public final class DemoMain implements Callable<Integer> {
     /** Where the other side runs. */
@@ -45,8 +46,13 @@ public final class DemoMain implements Callable<Integer> {
             + " KVM is tried for 10 s, then TCG.")
     private Accelerator accelerator = Accelerator.auto;
 
-    @Option(names = "--packets", defaultValue = "1000000", paramLabel = "N", description = "Packets to send. Default: 1000000.")
+    @Option(names = "--packets", defaultValue = "1000000", paramLabel = "N", description = "Packets that the host sends."
+            + " Default: 1000000.")
     private long packets = 1_000_000;
+
+    @Option(names = "--guest-packets", defaultValue = "200000", paramLabel = "N", description = "Packets that the guest sends,"
+            + " over both links. Default: 200000.")
+    private long guestPackets = 200_000;
 
     @Option(names = "--keep", description = "Stay up afterwards, and say how to join in; end with Ctrl-C.")
     private boolean keep;
@@ -70,11 +76,16 @@ public final class DemoMain implements Callable<Integer> {
             System.err.println("demo: packets must be positive: packets=" + packets);
             return CommandLine.ExitCode.USAGE;
         }
+        if (guestPackets < 1) {
+            System.err.println("demo: guest-packets must be positive: guest-packets=" + guestPackets);
+            return CommandLine.ExitCode.USAGE;
+        }
         Lab lab = Lab.create();
         Thread hook = Thread.ofPlatform().unstarted(lab::close);
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            Demo demo = new Demo(lab, new Demo.Plan(local, machine.name(), accelerator.name(), packets, keep));
+            Demo demo = new Demo(lab,
+                    new Demo.Plan(local, machine.name(), accelerator.name(), packets, guestPackets, keep));
             DemoReport report = demo.run();
             System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
             demo.stayUp();
