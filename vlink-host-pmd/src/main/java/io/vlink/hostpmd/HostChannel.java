@@ -34,6 +34,11 @@ final class HostChannel {
     /** Buffers taken from {@code free} and put on {@code alloc} in one turn, at most. */
     private static final int TURN = 256;
 
+    /** Polls in a row that found nothing, up to which the channel counts as busy. */
+    private static final int BUSY_POLLS = 32;
+    /** Of the empty polls after that, how many do not look at the empty buffers, as a mask. */
+    private static final int IDLE_MASK = 7;
+
     private final int number;
     private final LinkBuffers buffers;
     private final AddressTranslation translation;
@@ -49,6 +54,7 @@ final class HostChannel {
     private final FrameLimits limits;
     private final int refill;
     private int epoch;
+    private long emptyPolls;
     private boolean quarantined;
     private HostCounter chainFault;
 
@@ -246,6 +252,7 @@ final class HostChannel {
         int before = into.count;
         int ready = tx.ready();
         if (ready > 0) {
+            emptyPolls = 0;
             int count = Math.min(ready, into.capacity() - into.count);
             if (limits.maxSegments() == 1) {
                 receiveFrames(into, count);
@@ -255,13 +262,13 @@ final class HostChannel {
         } else if (ready == ConsumerRing.FAULT) {
             quarantine();
         } else if (chain.isComplete()) {
+            emptyPolls = 0;
             handOut(into);
         }
-        if (!quarantined) {
-            reclaim();
-            lendEmpty();
+        if (emptyPolls < BUSY_POLLS || (emptyPolls & IDLE_MASK) == 0) {
+            exchangeEmpty();
         }
-        counters.publish();
+        emptyPolls++;
         return into.count - before;
     }
 
@@ -390,14 +397,22 @@ final class HostChannel {
         chainFault = null;
     }
 
-    private void reclaim() {
+    /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not for each empty poll. */
+    private void exchangeEmpty() {
+        if (!quarantined && reclaim() + lendEmpty() > 0) {
+            emptyPolls = 0;
+        }
+        counters.publish();
+    }
+
+    private int reclaim() {
         int ready = free.ready();
         if (ready == 0) {
-            return;
+            return 0;
         }
         if (ready == ConsumerRing.FAULT) {
             quarantine();
-            return;
+            return 0;
         }
         int count = Math.min(ready, TURN);
         int good = 0;
@@ -414,16 +429,17 @@ final class HostChannel {
         }
         free.release(count);
         counters.add(HostCounter.FREE_BUFFERS, good);
+        return count;
     }
 
-    private void lendEmpty() {
+    private int lendEmpty() {
         int room = quarantined ? 0 : alloc.room(refill);
         if (room == ProducerRing.FAULT) {
             quarantine();
-            return;
+            return 0;
         }
         if (room < refill) {
-            return;
+            return 0;
         }
         int most = Math.min(room, TURN);
         int count = Math.min(most, freeList.available(most));
@@ -436,6 +452,7 @@ final class HostChannel {
             alloc.publish(count);
             counters.add(HostCounter.ALLOC_BUFFERS, count);
         }
+        return count;
     }
 
     /** Counts packets that the program gave up. */
