@@ -62,7 +62,7 @@ final class Bench {
     private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
         Comparison comparison = new Comparison(title, traffic, contestants);
         for (int i = 0; i < rounds; i++) {
-            comparison.round(plan.seconds(), progress);
+            comparison.round(plan.seconds(), plan.repeatLimitSeconds(), progress);
         }
         return comparison;
     }

@@ -22,7 +22,7 @@ final class EchoBounce {
     /** Rounds between two looks at the clock, as a mask. */
     private static final int CLOCK_MASK = 255;
     private static final int MAX_SAMPLES = 1 << 20;
-    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final BounceQueue[] queues;
     private final Plan plan;
