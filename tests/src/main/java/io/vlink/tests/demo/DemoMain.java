@@ -50,9 +50,9 @@ public final class DemoMain implements Callable<Integer> {
             + " Default: 1000000.")
     private long packets = 1_000_000;
 
-    @Option(names = "--guest-packets", defaultValue = "200000", paramLabel = "N", description = "Packets that the guest sends,"
-            + " over both links. Default: 200000.")
-    private long guestPackets = 200_000;
+    @Option(names = "--guest-packets", defaultValue = "100000", paramLabel = "N", description = "Packets that the guest sends,"
+            + " over both links. Default: 100000.")
+    private long guestPackets = 100_000;
 
     @Option(names = "--keep", description = "Stay up afterwards, and say how to join in; end with Ctrl-C.")
     private boolean keep;
