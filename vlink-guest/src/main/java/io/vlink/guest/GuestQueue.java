@@ -115,23 +115,33 @@ public final class GuestQueue {
     }
 
     private void receiveFrames(PacketBurst into, int count) {
+        ConsumerRing ring = rx;
+        AddressTranslation table = translation;
+        int maxFrameBytes = limits.maxFrameBytes();
+        long[] offsets = into.offset;
+        long[] metas = into.meta;
         int first = into.count;
+        int added = first;
         long bytes = 0;
+        ring.prefetch(count);
         for (int i = 0; i < count; i++) {
-            long slot = rx.slot(i);
-            long address = rx.address(slot);
-            long meta = rx.meta(slot);
+            long slot = ring.slot(i);
+            long address = ring.address(slot);
+            long meta = ring.meta(slot);
             int length = Descriptor.length(meta);
-            long offset = translation.toOffset(address);
-            if (!Checks.ON || (isGood(offset, length) && length >= Limits.MIN_FRAME_BYTES
-                    && length <= limits.maxFrameBytes() && Descriptor.flags(meta) == 0)) {
-                into.add(offset, meta);
+            long offset = table.toOffset(address);
+            if (!Checks.ON || (isGood(offset, length) && length >= Limits.MIN_FRAME_BYTES && length <= maxFrameBytes
+                    && Descriptor.flags(meta) == 0)) {
+                offsets[added] = offset;
+                metas[added] = meta;
+                added++;
                 bytes += length;
             } else {
                 reject(offset, address, meta);
                 counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
             }
         }
+        into.count = added;
         rx.release(count);
         counts[GuestCounter.RX_PACKETS.ordinal()] += into.count - first;
         counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
@@ -209,9 +219,13 @@ public final class GuestQueue {
 
     private int putFrames(PacketBurst burst, int count) {
         long bytes = 0;
+        ProducerRing ring = tx;
+        AddressTranslation table = translation;
+        long[] offsets = burst.offset;
+        long[] metas = burst.meta;
         for (int i = 0; i < count; i++) {
-            long meta = burst.meta[i];
-            tx.put(i, translation.toBusAddress(burst.offset[i]), meta);
+            long meta = metas[i];
+            ring.put(i, table.toBusAddress(offsets[i]), meta);
             bytes += Descriptor.length(meta);
         }
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;

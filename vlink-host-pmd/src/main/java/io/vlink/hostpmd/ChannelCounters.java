@@ -17,7 +17,8 @@ final class ChannelCounters {
     private final MemorySegment record;
     private final long firstOffset;
     private final long[] values = new long[ALL.length];
-    private final long[] published = new long[ALL.length];
+    /** One bit for each counter that has changed since it was published; there are fewer than 32. */
+    private int changed;
 
     /**
      * The counters of a channel.
@@ -31,18 +32,21 @@ final class ChannelCounters {
         this.firstOffset = ALL[0].offset(countersOffset, channel);
         for (int i = 0; i < values.length; i++) {
             values[i] = record.get(SharedWord.LONG, firstOffset + i * 8L);
-            published[i] = values[i];
         }
     }
 
     /** Adds to a counter; seen by others from the next {@link #publish} on. */
     void add(HostCounter counter, long count) {
-        values[counter.ordinal()] += count;
+        if (count != 0) {
+            values[counter.ordinal()] += count;
+            changed |= 1 << counter.ordinal();
+        }
     }
 
     /** Sets a counter that is a state. */
     void set(HostCounter counter, long value) {
         values[counter.ordinal()] = value;
+        changed |= 1 << counter.ordinal();
     }
 
     /** Notes where the packet counters stand, so that the new epoch's own numbers can be told (SPEC.md appendix A). */
@@ -55,12 +59,10 @@ final class ChannelCounters {
 
     /** Writes what has changed to the record. */
     void publish() {
-        for (int i = 0; i < values.length; i++) {
-            long value = values[i];
-            if (value != published[i]) {
-                published[i] = value;
-                SharedWord.LONG_HANDLE.setOpaque(record, firstOffset + i * 8L, value);
-            }
+        for (int left = changed; left != 0; left &= left - 1) {
+            int i = Integer.numberOfTrailingZeros(left);
+            SharedWord.LONG_HANDLE.setOpaque(record, firstOffset + i * 8L, values[i]);
         }
+        changed = 0;
     }
 }

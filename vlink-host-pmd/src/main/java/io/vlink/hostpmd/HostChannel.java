@@ -147,14 +147,18 @@ final class HostChannel {
 
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
+        ProducerRing ring = rx;
+        long[] offsets = packets.offset;
+        long[] metas = packets.meta;
+        int maxFrameBytes = limits.maxFrameBytes();
         long bytes = 0;
         int taken = 0;
         while (taken < room) {
-            long offset = packets.offset[taken];
-            long meta = packets.meta[taken];
+            long offset = offsets[taken];
+            long meta = metas[taken];
             int length = Descriptor.length(meta);
-            if (length < Limits.MIN_FRAME_BYTES || length > limits.maxFrameBytes() || Descriptor.flags(meta) != 0
-                    || !lend(rx, offset, length, 0, taken)) {
+            if (length < Limits.MIN_FRAME_BYTES || length > maxFrameBytes || Descriptor.flags(meta) != 0
+                    || !lend(ring, offset, length, 0, taken)) {
                 break;
             }
             bytes += length;
@@ -273,15 +277,21 @@ final class HostChannel {
     }
 
     private void receiveFrames(PacketBurst into, int count) {
+        tx.prefetch(count);
         int added = into.count;
         long bytes = 0;
+        long[] offsets = into.offset;
+        long[] metas = into.meta;
+        ConsumerRing ring = tx;
+        AddressTranslation table = translation;
+        long lent = LedgerEntry.lent(epoch, number, 0);
         for (int i = 0; i < count; i++) {
-            long slot = tx.slot(i);
-            long offset = translation.toOffset(tx.address(slot));
-            long meta = tx.meta(slot);
-            if (!Checks.ON || isGoodFrame(offset, meta)) {
-                into.offset[added] = offset;
-                into.meta[added] = meta;
+            long slot = ring.slot(i);
+            long offset = table.toOffset(ring.address(slot));
+            long meta = ring.meta(slot);
+            if (!Checks.ON || isGoodFrame(offset, meta, lent)) {
+                offsets[added] = offset;
+                metas[added] = meta;
                 added++;
                 bytes += Descriptor.length(meta);
             }
@@ -293,11 +303,11 @@ final class HostChannel {
     }
 
     /** Takes the buffer of a packet back and checks the packet; counts it if it is dropped. */
-    private boolean isGoodFrame(long offset, long meta) {
+    private boolean isGoodFrame(long offset, long meta, long lent) {
         int length = Descriptor.length(meta);
         int buffer = layout.bufferAt(offset);
         boolean back = buffer != PoolLayout.OUTSIDE
-                && ledger.takeBack(buffer, epoch, number, Descriptor.generation(meta)) == BufferLedger.TAKEN_BACK;
+                && ledger.takeBackExactly(buffer, lent | Descriptor.generation(meta));
         if (back && Descriptor.flags(meta) == 0 && length >= Limits.MIN_FRAME_BYTES
                 && length <= Math.min(layout.bytesToEnd(offset), limits.maxFrameBytes())) {
             return true;

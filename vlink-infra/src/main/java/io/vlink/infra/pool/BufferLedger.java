@@ -72,6 +72,21 @@ public final class BufferLedger {
     }
 
     /**
+     * Takes a buffer back if its entry is exactly this; the program then holds it.
+     *
+     * @param buffer index in the pool
+     * @param lent   the entry that it must have, as {@link LedgerEntry#lent} makes it
+     * @return whether it was so
+     */
+    public boolean takeBackExactly(int buffer, long lent) {
+        boolean exactly = entry(buffer) == lent;
+        if (exactly) {
+            entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(LedgerEntry.generation(lent)));
+        }
+        return exactly;
+    }
+
+    /**
      * Notes that the program takes a free buffer.
      *
      * @param buffer index in the pool
