@@ -18,13 +18,16 @@ final class Bench {
 
     private final Lab lab;
     private final BenchPlan plan;
+    private final Repeats repeats;
     private final Progress progress = new Progress();
     private final Cores cores = new Cores(0, 1);
     private final Noise noise = new Noise();
+    private final Placement placement = new Placement(cores);
 
     Bench(Lab lab, BenchPlan plan) {
         this.lab = lab;
         this.plan = plan;
+        repeats = new Repeats(progress, plan.repeatSeconds());
     }
 
     BenchReport run() {
@@ -62,7 +65,7 @@ final class Bench {
     private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
         Comparison comparison = new Comparison(title, traffic, contestants);
         for (int i = 0; i < rounds; i++) {
-            comparison.round(plan.seconds(), plan.repeatLimitSeconds(), progress);
+            comparison.round(placement, plan.seconds(), repeats, progress);
         }
         return comparison;
     }
@@ -70,7 +73,7 @@ final class Bench {
     private OneInFlight oneInFlight(VlinkPair vlink) {
         OneInFlight measure = new OneInFlight(vlink, cores);
         for (int i = 0; i < plan.sideRounds(); i++) {
-            measure.round(plan.seconds(), progress);
+            measure.round(placement, plan.seconds(), repeats, progress);
         }
         return measure;
     }

@@ -33,7 +33,7 @@ public final class BenchMain implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Runs of each contestant, instead of what fits the time.")
     private Integer rounds;
 
-    @Option(names = "--json", description = "Last line: one JSON object with the result.")
+    @Option(names = "--json", description = "Last line, after the tables: one JSON object with the result.")
     private boolean json;
 
     @Option(names = "--plot", paramLabel = "DIR", description = "Also draws echo.svg and ratios.svg into this folder.")
@@ -63,7 +63,10 @@ public final class BenchMain implements Callable<Integer> {
         try {
             Bench bench = new Bench(lab, rounds == null ? plan : plan.withRounds(rounds));
             BenchReport report = bench.run();
-            System.out.println(json ? JsonLine.write(report.toJson()) : BenchText.of(report));
+            System.out.println(BenchText.of(report));
+            if (json) {
+                System.out.println(JsonLine.write(report.toJson()));
+            }
             return draw(report) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (LabException e) {
             System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");

@@ -84,7 +84,10 @@ final class BenchReport {
         List<Comparison> all = new ArrayList<>(echo);
         all.addAll(oneWay);
         all.add(shapes);
-        complaints = noise.complaints(all);
+        complaints = new ArrayList<>(noise.complaints(all));
+        if (oneInFlight.disturbedRounds() > 0) {
+            complaints.add("one in flight: %d of its rounds were disturbed".formatted(oneInFlight.disturbedRounds()));
+        }
         seconds = duration;
     }
 

@@ -14,13 +14,15 @@ import java.util.function.ToDoubleFunction;
  * thread.
  */
 final class Comparison {
-    /** Runs that are done again in a row, at most. */
-    private static final int REPEATS = 3;
+    /** How often a round is done again, at most. */
+    private static final int MOST_REPEATS = 3;
 
     private final String title;
     private final Traffic traffic;
     private final List<Contestant> contestants;
     private final Map<String, List<Contestant.Run>> runs = new LinkedHashMap<>();
+    private final List<Double> lineNanos = new ArrayList<>();
+    private int moved;
 
     Comparison(String title, Traffic traffic, List<Contestant> contestants) {
         this.title = title;
@@ -30,29 +32,59 @@ final class Comparison {
     }
 
     /**
-     * One run of each. A run that other programs have disturbed is done again, a few times and while there is time: what is
-     * compared then is what the contestants do, not what else the machine does.
+     * One run of each. A round that was disturbed, by other programs or because the two processors were moved apart or together,
+     * is done again, a few times and while there is time: what is compared then is what the contestants do.
      */
-    void round(double seconds, double repeatLimitSeconds, Progress progress) {
+    void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
+        Round round = oneRound(placement, seconds, progress);
+        for (int i = 0; i < MOST_REPEATS && round.disturbance() > 0 && repeats.begin(); i++) {
+            progress.say("again, because that round was disturbed");
+            Round again = oneRound(placement, seconds, progress);
+            round = again.disturbance() < round.disturbance() ? again : round;
+            repeats.end();
+        }
+        round.runs.forEach((name, run) -> runs.get(name).add(run));
+        lineNanos.addAll(round.lineNanos);
+        moved += round.isMoved() ? 1 : 0;
+    }
+
+    private Round oneRound(Placement placement, double seconds, Progress progress) {
+        Round round = new Round(new LinkedHashMap<>(), new ArrayList<>(List.of(placement.lineNanos())));
         for (Contestant contestant : contestants) {
-            Contestant.Run run = oneRun(contestant, seconds, progress);
-            for (int i = 0; i < REPEATS && isDisturbed(run) && progress.seconds() < repeatLimitSeconds; i++) {
-                Contestant.Run again = oneRun(contestant, seconds, progress);
-                run = again.runDelay() < run.runDelay() ? again : run;
-            }
-            runs.get(contestant.name()).add(run);
+            Contestant.Run run = contestant.run(traffic, seconds);
+            round.runs.put(contestant.name(), run);
+            round.lineNanos.add(placement.lineNanos());
+            progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, contestant.name(), traffic, run.pps() / 1e6)
+                    + ", line %.0f ns".formatted(round.lineNanos.getLast())
+                    + (isShared(run) ? ", core shared %.1f %%".formatted(run.runDelay() * 100) : ""));
+        }
+        return round;
+    }
+
+    private static boolean isShared(Contestant.Run run) {
+        return run.runDelay() > Noise.RUN_DELAY_LIMIT;
+    }
+
+    /** One run of each, and what a bare cache line took before, between and after them. */
+    private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos) {
+        private boolean isMoved() {
+            return Placement.isMoved(lineNanos);
+        }
+
+        /** {@return how many of the runs cannot be relied on} */
+        private long disturbance() {
+            return (isMoved() ? runs.size() : 0) + runs.values().stream().filter(Comparison::isShared).count();
         }
     }
 
-    private Contestant.Run oneRun(Contestant contestant, double seconds, Progress progress) {
-        Contestant.Run run = contestant.run(traffic, seconds);
-        progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, contestant.name(), traffic, run.pps() / 1e6)
-                + (isDisturbed(run) ? ", core shared %.1f %%".formatted(run.runDelay() * 100) : ""));
-        return run;
+    /** {@return what a bare cache line took there and back, beside all the runs, in nanoseconds} */
+    Series lineNanos() {
+        return new Series(lineNanos);
     }
 
-    private static boolean isDisturbed(Contestant.Run run) {
-        return run.runDelay() > Noise.RUN_DELAY_LIMIT;
+    /** {@return rounds within which the processors were moved} */
+    int moved() {
+        return moved;
     }
 
     String title() {
@@ -99,6 +131,7 @@ final class Comparison {
         json.put("frameBytes", (long) traffic.frameBytes());
         json.put("window", (long) traffic.window());
         json.put("burst", (long) traffic.burst());
+        json.put("lineNanos", lineNanos().toJson());
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());

@@ -24,7 +24,7 @@ final class LineBounce {
     private static final long DATA = 2 * SPACING;
     private static final long BYTES = 3 * SPACING;
     private static final int SAMPLES = 20_000;
-    private static final int WARM_SAMPLES = 10_000;
+    private static final int PROBE_SAMPLES = 2_000;
 
     private final Cores cores;
     private final boolean withDescriptor;
@@ -41,19 +41,28 @@ final class LineBounce {
         this.withDescriptor = withDescriptor;
     }
 
+    /** {@return the same, from a tenth of the round trips: some hundredths of a second} */
+    double probe() {
+        return run(PROBE_SAMPLES);
+    }
+
     /** {@return median of the round-trip time in nanoseconds, over blocks of {@link EchoBounce#TRIPS_PER_SAMPLE}} */
     double run() {
+        return run(SAMPLES);
+    }
+
+    private double run(int count) {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment lines = arena.allocate(BYTES, SPACING);
-            long[] samples = new long[SAMPLES];
+            long[] samples = new long[count];
             Thread other = Thread.ofPlatform().name("bounce-guest").daemon()
-                    .start(() -> pinned(cores.guest(), () -> answer(lines)));
+                    .start(() -> pinned(cores.guest(), () -> answer(lines, 2L * count)));
             Thread self = Thread.ofPlatform().name("bounce-host").daemon()
                     .start(() -> pinned(cores.host(), () -> ask(lines, samples)));
             join(self);
             join(other);
             Arrays.sort(samples);
-            return (double) samples[SAMPLES / 2] / EchoBounce.TRIPS_PER_SAMPLE;
+            return (double) samples[count / 2] / EchoBounce.TRIPS_PER_SAMPLE;
         }
     }
 
@@ -72,7 +81,7 @@ final class LineBounce {
 
     private void ask(MemorySegment lines, long[] samples) {
         long trip = 0;
-        for (int sample = -WARM_SAMPLES; sample < SAMPLES; sample++) {
+        for (int sample = -samples.length; sample < samples.length; sample++) {
             long begin = System.nanoTime();
             for (int i = 0; i < EchoBounce.TRIPS_PER_SAMPLE; i++) {
                 trip++;
@@ -87,8 +96,8 @@ final class LineBounce {
         touchData(lines);
     }
 
-    private void answer(MemorySegment lines) {
-        long trips = (long) (WARM_SAMPLES + SAMPLES) * EchoBounce.TRIPS_PER_SAMPLE;
+    private void answer(MemorySegment lines, long blocks) {
+        long trips = blocks * EchoBounce.TRIPS_PER_SAMPLE;
         for (long trip = 1; trip <= trips; trip++) {
             awaitWord(lines, THERE, trip);
             touchData(lines);

@@ -57,6 +57,13 @@ final class Noise {
                     STEAL_LIMIT * 100));
         }
         for (Comparison comparison : comparisons) {
+            if (comparison.moved() > 0) {
+                complaints.add(
+                        "%s, %s: the processors were moved within %d of its rounds: a bare line took %.0f to %.0f ns"
+                                .formatted(comparison.title(), comparison.traffic(), comparison.moved(),
+                                        comparison.lineNanos().min(),
+                                        comparison.lineNanos().max()));
+            }
             for (String name : comparison.names()) {
                 complain(comparison, name, complaints);
             }

@@ -1,0 +1,26 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+/** Time that is left for doing again what was disturbed. One thread. */
+final class Repeats {
+    private final Progress progress;
+    private double secondsLeft;
+    private double began;
+
+    Repeats(Progress progress, double seconds) {
+        this.progress = progress;
+        this.secondsLeft = seconds;
+    }
+
+    /** {@return whether there is time for one more; if so it runs until {@link #end}} */
+    boolean begin() {
+        began = progress.seconds();
+        return secondsLeft > 0;
+    }
+
+    void end() {
+        secondsLeft -= progress.seconds() - began;
+    }
+}
