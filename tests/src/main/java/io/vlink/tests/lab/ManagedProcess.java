@@ -69,11 +69,15 @@ public final class ManagedProcess implements AutoCloseable {
 
     private static ManagedProcess start(String name, ProcessBuilder builder, Map<String, String> environment) {
         builder.environment().putAll(environment);
+        // A script's background job ignores SIGINT and hands that on; a JVM then leaves the signal ignored.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(builder.command());
+        builder.command(command);
         try {
             return new ManagedProcess(name, builder.start());
         } catch (IOException e) {
             throw new LabException(
-                    name + " could not be started: command=" + builder.command().getFirst() + ": " + e.getMessage(),
+                    name + " could not be started: command=" + builder.command() + ": " + e.getMessage(),
                     "");
         }
     }
