@@ -40,7 +40,7 @@ record BenchPlan(int rounds, int sideRounds, double seconds, double warmSeconds,
 
     static BenchPlan quick(boolean dpdk) {
         return new BenchPlan(4, 3, 1.5, 2, List.of(), List.of(ONE_LINK, SIXTEEN_LINKS, UNCHECKED), false, false, dpdk,
-                125);
+                25);
     }
 
     static BenchPlan full(boolean dpdk, boolean virtualMachine) {

@@ -50,7 +50,8 @@ final class BenchText {
     private void rates(String title, Comparison comparison) {
         line("%n%s", title);
         line("  %-12s %9s  %-18s %8s %12s %12s", "", "Mpps", "min to max", "ns each", "host memory", "guest memory");
-        line("  a bare cache line there and back: %.0f ns (%.0f to %.0f)", comparison.lineNanos().median(),
+        line("  %d of %d rounds were quiet; a bare cache line there and back: %.0f ns (%.0f to %.0f)",
+                comparison.quietRounds(), comparison.rounds(), comparison.lineNanos().median(),
                 comparison.lineNanos().min(), comparison.lineNanos().max());
         for (String name : comparison.names()) {
             Series rates = comparison.rates(name);

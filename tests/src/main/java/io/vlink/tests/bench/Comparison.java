@@ -20,15 +20,12 @@ final class Comparison {
     private final String title;
     private final Traffic traffic;
     private final List<Contestant> contestants;
-    private final Map<String, List<Contestant.Run>> runs = new LinkedHashMap<>();
-    private final List<Double> lineNanos = new ArrayList<>();
-    private int moved;
+    private final List<Round> rounds = new ArrayList<>();
 
     Comparison(String title, Traffic traffic, List<Contestant> contestants) {
         this.title = title;
         this.traffic = traffic;
         this.contestants = List.copyOf(contestants);
-        contestants.forEach(contestant -> runs.put(contestant.name(), new ArrayList<>()));
     }
 
     /**
@@ -43,9 +40,7 @@ final class Comparison {
             round = again.disturbance() < round.disturbance() ? again : round;
             repeats.end();
         }
-        round.runs.forEach((name, run) -> runs.get(name).add(run));
-        lineNanos.addAll(round.lineNanos);
-        moved += round.isMoved() ? 1 : 0;
+        rounds.add(round);
     }
 
     private Round oneRound(Placement placement, double seconds, Progress progress) {
@@ -79,12 +74,23 @@ final class Comparison {
 
     /** {@return what a bare cache line took there and back, beside all the runs, in nanoseconds} */
     Series lineNanos() {
-        return new Series(lineNanos);
+        return new Series(usable().stream().flatMap(round -> round.lineNanos.stream()).toList());
     }
 
-    /** {@return rounds within which the processors were moved} */
-    int moved() {
-        return moved;
+    /** {@return rounds that were done} */
+    int rounds() {
+        return rounds.size();
+    }
+
+    /** {@return rounds that nothing has disturbed} */
+    int quietRounds() {
+        return (int) rounds.stream().filter(round -> round.disturbance() == 0).count();
+    }
+
+    /** The quiet rounds; all of them if there is none. What the others show is what else the machine did. */
+    private List<Round> usable() {
+        List<Round> quiet = rounds.stream().filter(round -> round.disturbance() == 0).toList();
+        return quiet.isEmpty() ? rounds : quiet;
     }
 
     String title() {
@@ -97,11 +103,11 @@ final class Comparison {
 
     /** {@return the names, the one that is compared first} */
     List<String> names() {
-        return List.copyOf(runs.keySet());
+        return contestants.stream().map(Contestant::name).toList();
     }
 
     List<Contestant.Run> runs(String name) {
-        return List.copyOf(runs.get(name));
+        return usable().stream().map(round -> round.runs.get(name)).toList();
     }
 
     Series rates(String name) {
@@ -110,13 +116,13 @@ final class Comparison {
 
     /** {@return a number of each run of a contestant} */
     Series series(String name, ToDoubleFunction<Contestant.Run> number) {
-        return new Series(runs.get(name).stream().mapToDouble(number).boxed().toList());
+        return new Series(runs(name).stream().mapToDouble(number).boxed().toList());
     }
 
     /** {@return the first one's rate over the other's, a number for each round} */
     Series ratios(String other) {
-        List<Contestant.Run> ours = runs.get(contestants.getFirst().name());
-        List<Contestant.Run> theirs = runs.get(other);
+        List<Contestant.Run> ours = runs(contestants.getFirst().name());
+        List<Contestant.Run> theirs = runs(other);
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < theirs.size(); i++) {
             ratios.add(ours.get(i).pps() / theirs.get(i).pps());
@@ -131,11 +137,13 @@ final class Comparison {
         json.put("frameBytes", (long) traffic.frameBytes());
         json.put("window", (long) traffic.window());
         json.put("burst", (long) traffic.burst());
+        json.put("rounds", (long) rounds.size());
+        json.put("quietRounds", (long) quietRounds());
         json.put("lineNanos", lineNanos().toJson());
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());
-            Contestant.Run last = runs.get(name).getLast();
+            Contestant.Run last = runs(name).getLast();
             one.put("hostResidentKib", last.host().residentKib());
             one.put("guestResidentKib", last.guest().residentKib());
             if (!name.equals(names().getFirst())) {

@@ -17,6 +17,8 @@ import java.util.List;
 final class Noise {
     /** Share of the time that a polling thread may wait for its processor. */
     static final double RUN_DELAY_LIMIT = 0.03;
+    /** Rounds of a comparison that must be quiet; the others are left out. */
+    static final int QUIET_ROUNDS = 2;
     /** Share of processor time that the hypervisor may take. */
     static final double STEAL_LIMIT = 0.02;
     /** Median distance from the median, as a share, that rates of the same contestant may have. */
@@ -57,12 +59,12 @@ final class Noise {
                     STEAL_LIMIT * 100));
         }
         for (Comparison comparison : comparisons) {
-            if (comparison.moved() > 0) {
+            if (comparison.quietRounds() < Math.min(QUIET_ROUNDS, comparison.rounds())) {
                 complaints.add(
-                        "%s, %s: the processors were moved within %d of its rounds: a bare line took %.0f to %.0f ns"
-                                .formatted(comparison.title(), comparison.traffic(), comparison.moved(),
-                                        comparison.lineNanos().min(),
-                                        comparison.lineNanos().max()));
+                        "%s, %s: %d of %d rounds were quiet (limit %d): other programs ran, or the processors were moved"
+                                .formatted(comparison.title(), comparison.traffic(), comparison.quietRounds(),
+                                        comparison.rounds(),
+                                        QUIET_ROUNDS));
             }
             for (String name : comparison.names()) {
                 complain(comparison, name, complaints);
@@ -74,11 +76,6 @@ final class Noise {
     private static void complain(Comparison comparison, String name, List<String> complaints) {
         if (comparison.runs(name).isEmpty()) {
             return;
-        }
-        Series delays = comparison.series(name, Contestant.Run::runDelay);
-        if (delays.median() > RUN_DELAY_LIMIT) {
-            complaints.add("%s, %s: other programs took %.1f %% of its cores (limit %.0f %%)".formatted(name,
-                    comparison.traffic(), delays.median() * 100, RUN_DELAY_LIMIT * 100));
         }
         Series rates = comparison.rates(name);
         if (rates.spread() > SPREAD_LIMIT) {

@@ -11,7 +11,7 @@ import java.util.List;
  */
 final class Placement {
     /** Times so far apart are not of the same place. */
-    private static final double LIMIT = 1.4;
+    private static final double LIMIT = 2;
 
     private final LineBounce line;
 
