@@ -6,6 +6,7 @@ package io.vlink.hostpmd;
 import io.vlink.infra.port.FlowHash;
 import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.pci.Limits;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -85,7 +86,7 @@ final class BondQueue {
     private int hash(PacketBurst packets, int index) {
         long offset = packets.offset[index];
         int length = packets.length(index);
-        boolean readable = length >= LinkBuffers.minFrameBytes() && buffers.isLendable(offset, length);
+        boolean readable = length >= Limits.MIN_FRAME_BYTES && buffers.isLendable(offset, length);
         return readable ? FlowHash.of(region, offset, length) : 0;
     }
 

@@ -9,7 +9,6 @@ import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.SharedWord;
-import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
 
@@ -123,11 +122,6 @@ final class LinkBuffers {
             }
         }
         return reclaimed;
-    }
-
-    /** Shortest frame that a descriptor alone can be. */
-    static int minFrameBytes() {
-        return Limits.MIN_FRAME_BYTES;
     }
 
     /** Buffers that nobody uses; walks the ledger. */

@@ -109,6 +109,6 @@ final class Bench {
 
     /** What the program cannot do yet is said, so that a null never has to be guessed at. */
     private static void leaveOut(BenchReport report) {
-        report.leaveOut("echo9000", "frames larger than a buffer do not travel yet");
+        report.leaveOut("echo9000", "the pairs do not run with frames larger than a buffer yet");
     }
 }

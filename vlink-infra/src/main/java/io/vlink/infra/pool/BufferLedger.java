@@ -62,11 +62,10 @@ public final class BufferLedger {
      * @return {@link #TAKEN_BACK}, {@link #NOT_LENT} or {@link #STALE_GENERATION}
      */
     public int takeBack(int buffer, int epoch, int channel, int generation) {
-        long entry = entry(buffer);
-        if (entry == LedgerEntry.lent(epoch, channel, generation)) {
-            entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(generation));
+        if (takeBackExactly(buffer, LedgerEntry.lent(epoch, channel, generation))) {
             return TAKEN_BACK;
         }
+        long entry = entry(buffer);
         boolean lentHere = entry == LedgerEntry.lent(epoch, channel, LedgerEntry.generation(entry));
         return lentHere ? STALE_GENERATION : NOT_LENT;
     }
