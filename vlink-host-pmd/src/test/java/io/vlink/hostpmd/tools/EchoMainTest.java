@@ -50,13 +50,13 @@ class EchoMainTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --burst=0              | --burst must be 1 to 256: 0
-            --burst=257            | --burst must be 1 to 256: 257
-            --retry-num=0          | --retry-num must be 1 or more, or left out for no limit: 0
-            --retry-delay=-1       | --retry-delay must be 0 to 1000000 microseconds: -1
-            --count=-1             | --count must be positive: -1
-            --duration=-1          | --duration must be positive: -1.0
-            --duration=NaN         | --duration must be positive: NaN
+            --burst=0              | burst must be 1 to 256: burst=0
+            --burst=257            | burst must be 1 to 256: burst=257
+            --retry-num=0          | retry-num must be at least 1, or left out for no limit: retry-num=0
+            --retry-delay=-1       | retry-delay must be 0 to 1000000 microseconds: retry-delay=-1
+            --count=-1             | count must not be negative: count=-1
+            --duration=-1          | duration must not be negative: duration=-1.0
+            --duration=NaN         | duration must not be negative: duration=NaN
             --forward=flood        | Invalid value for option '--forward': expected one of [MACSWAP, IO, DROP]
             --tx-policy=hope       | Invalid value for option '--tx-policy': expected one of [DROP, RETRY]
             --idle=doze            | Invalid value for option '--idle': idle must be spin|yield|park|auto
@@ -75,7 +75,7 @@ class EchoMainTest {
     @Test
     void aRetryNumberWithoutRetriesIsWrongUsage() {
         assertThat(run(VDEV, "--tx-policy=drop", "--retry-num=3")).isEqualTo(2);
-        assertThat(errors()).startsWith("vlink-echo: --retry-num needs --tx-policy=retry: 3");
+        assertThat(errors()).startsWith("vlink-echo: retry-num must come with --tx-policy=retry: retry-num=3");
     }
 
     @Test

@@ -3,9 +3,10 @@
 
 package io.vlink.traffic.pktgen;
 
-import io.vlink.infra.port.TxPolicy;
 import io.vlink.traffic.frame.UdpFrame;
+import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.Lcores;
+import io.vlink.traffic.worker.Usage;
 import io.vlink.traffic.worker.WorkerOptions;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
@@ -18,12 +19,6 @@ import picocli.CommandLine.Spec;
 public final class PktgenOptions {
     private static final int MAX_BURST = 1_024;
     private static final double MAX_SECONDS = 1e9;
-    private static final long MAX_DELAY_MICROS = TimeUnit.SECONDS.toMicros(1);
-
-    /** What to do with packets that find the queue full. */
-    enum Policy {
-        DROP, RETRY
-    }
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -37,9 +32,6 @@ public final class PktgenOptions {
             description = "frame size, 64 to the link's MTU + 18, counting the 4 bytes of FCS that a wire would add;"
                     + " default ${DEFAULT-VALUE}")
     private int size;
-    @Option(names = "--burst", paramLabel = "N", defaultValue = "32",
-            description = "packets in a burst at most; default ${DEFAULT-VALUE}")
-    private int burst;
     @Option(names = "--window", paramLabel = "N",
             description = "packets on their way at most; default 512, or what the queues hold if that is less")
     private Integer window;
@@ -50,15 +42,8 @@ public final class PktgenOptions {
     @Option(names = "--queue", paramLabel = "N|all", defaultValue = "all",
             description = "queue of each link to use; default ${DEFAULT-VALUE}")
     private String queue;
-    @Option(names = "--tx-policy", paramLabel = "drop|retry", defaultValue = "retry",
-            description = "packets that find the queue full are dropped, or tried again; default: ${DEFAULT-VALUE}")
-    private Policy policy;
-    @Option(names = "--retry-num", paramLabel = "N",
-            description = "retries before packets are dropped; default: no limit")
-    private Integer retries;
-    @Option(names = "--retry-delay", paramLabel = "US", defaultValue = "0",
-            description = "microseconds before each retry; default: ${DEFAULT-VALUE}")
-    private long delayMicros;
+    @Mixin
+    private BurstOptions bursts;
     @Mixin
     private WorkerOptions workers;
     @Option(names = "--lcore", paramLabel = "N", description = "the same as --lcores with one processor")
@@ -88,30 +73,16 @@ public final class PktgenOptions {
         require(isTime(timeoutSeconds), "timeout must be more than 0 seconds", "timeout", timeoutSeconds);
         require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.MAX_SIZE,
                 "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.MAX_SIZE + " bytes", "size", size);
-        require(burst >= 1 && burst <= MAX_BURST, "burst must be 1 to " + MAX_BURST, "burst", burst);
         require(window == null || window >= 1, "window must be at least 1", "window", window);
         require(window == null || !oneWay, "window must be left out with --one-way, where nothing comes back", "window",
                 window);
         require(rate == null || rate >= 1, "rate must be at least 1, or left out for no limit", "rate", rate);
         require(queue.equals("all") || queue.matches("[0-9]{1,4}"), "queue must be a number or all", "queue", queue);
         return new TrafficPlan(count == null ? Long.MAX_VALUE : count,
-                durationSeconds == null ? Long.MAX_VALUE : nanos(durationSeconds), size, burst,
+                durationSeconds == null ? Long.MAX_VALUE : nanos(durationSeconds), size, bursts.burst(MAX_BURST),
                 window == null ? 0 : window, rate == null ? 0 : rate,
                 queue.equals("all") ? TrafficPlan.ALL_QUEUES : Integer.parseInt(queue), nanos(timeoutSeconds), oneWay,
-                txPolicy(), lcores(), workers.idle());
-    }
-
-    private TxPolicy txPolicy() {
-        require(retries == null || retries >= 1, "retry-num must be at least 1, or left out for no limit", "retry-num",
-                retries);
-        require(retries == null || policy == Policy.RETRY, "retry-num must come with --tx-policy=retry", "retry-num",
-                retries);
-        require(delayMicros >= 0 && delayMicros <= MAX_DELAY_MICROS,
-                "retry-delay must be 0 to " + MAX_DELAY_MICROS + " microseconds", "retry-delay", delayMicros);
-        return policy == Policy.DROP
-                ? TxPolicy.DROP
-                : new TxPolicy(retries == null ? Integer.MAX_VALUE : retries,
-                        TimeUnit.MICROSECONDS.toNanos(delayMicros));
+                bursts.txPolicy(), lcores(), workers.idle());
     }
 
     private Lcores lcores() {
@@ -135,10 +106,8 @@ public final class PktgenOptions {
         return Math.max(1, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
     }
 
-    private void require(boolean rule, String text, String name, Object value) {
-        if (!rule) {
-            throw wrong(text + ": " + name + "=" + value);
-        }
+    private void require(boolean holds, String rule, String name, Object value) {
+        Usage.require(command, holds, rule, name, value);
     }
 
     /** {@return wrong usage, for the caller to throw} */
