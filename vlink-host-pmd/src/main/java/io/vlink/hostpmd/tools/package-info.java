@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The generator: sends numbered test frames into a link, checks every one that comes back, and reports. {@code PktgenMain} is
- * the command line; {@code TrafficGenerator} is the loop, on the thread that owns the port; the others count and print.
+ * The host's programs: {@code EchoMain} and {@code PktgenMain} over what they share in {@code HostProgram}: options, links that
+ * are attached all or none, one-line errors. The work is done by the loops in {@code io.vlink.traffic}. One thread.
  */
 package io.vlink.hostpmd.tools;

@@ -40,7 +40,7 @@ class EchoMainTest {
     private int run(String... options) {
         List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
         arguments.addAll(List.of(options));
-        return EchoMain.run(new PrintWriter(out, true), new PrintWriter(err, true), stop,
+        return new EchoMain().run(new PrintWriter(out, true), new PrintWriter(err, true), stop,
                 arguments.toArray(String[]::new));
     }
 

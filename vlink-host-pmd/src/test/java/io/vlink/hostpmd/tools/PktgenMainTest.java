@@ -36,7 +36,7 @@ class PktgenMainTest {
     private int run(String... options) {
         List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
         arguments.addAll(List.of(options));
-        return PktgenMain.run(new PrintWriter(out, true, StandardCharsets.UTF_8),
+        return new PktgenMain().run(new PrintWriter(out, true, StandardCharsets.UTF_8),
                 new PrintWriter(err, true, StandardCharsets.UTF_8), stop, arguments.toArray(String[]::new));
     }
 

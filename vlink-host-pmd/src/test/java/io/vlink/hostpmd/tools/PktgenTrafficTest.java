@@ -63,7 +63,8 @@ class PktgenTrafficTest {
         arguments.addAll(List.of(options));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        status = PktgenMain.run(new PrintWriter(out), new PrintWriter(err), stop, arguments.toArray(String[]::new));
+        status = new PktgenMain().run(new PrintWriter(out), new PrintWriter(err), stop,
+                arguments.toArray(String[]::new));
         report = out.toString();
         errors = err.toString().strip();
     }
@@ -219,7 +220,8 @@ class PktgenTrafficTest {
             guest.freePackets();
             StringWriter out = new StringWriter();
             StringWriter err = new StringWriter();
-            status = PktgenMain.run(new PrintWriter(out), new PrintWriter(err), stop, "--run-dir=" + runDir, "--json",
+            status = new PktgenMain().run(new PrintWriter(out), new PrintWriter(err), stop, "--run-dir=" + runDir,
+                    "--json",
                     "--one-way", "--count=" + COUNT, "--vdev=eth_vlink0,link=tap123");
             report = out.toString();
             assertThat(err.toString()).isEmpty();

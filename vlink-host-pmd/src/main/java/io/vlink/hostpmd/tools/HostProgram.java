@@ -1,0 +1,98 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.tools;
+
+import io.vlink.hostpmd.VlinkPort;
+import io.vlink.traffic.worker.StopSignal;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * What the host's programs have in common: a plan from options, links that are attached all or none and detached at the end,
+ * one-line errors, and signals that ask for an end. One thread.
+ *
+ * @param <P> what the options ask for, checked as far as it can be before anything is attached
+ */
+abstract class HostProgram<P> implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private VdevOptions vdevs;
+
+    private StopSignal stop = StopSignal.none();
+
+    /** Runs the program until it ends by itself or by a signal, and exits. */
+    final void runAndExit(String[] arguments) {
+        StopSignal signals = StopSignal.install();
+        int status = run(new PrintWriter(System.out, true, System.out.charset()),
+                new PrintWriter(System.err, true, System.err.charset()), signals, arguments);
+        signals.finished(status);
+        System.exit(status);
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param out       gets the result
+     * @param err       gets everything else
+     * @param signals   tell when to stop
+     * @param arguments see {@code --help}
+     * @return exit status
+     */
+    final int run(PrintWriter out, PrintWriter err, StopSignal signals, String... arguments) {
+        stop = signals;
+        OneLineErrors errors = new OneLineErrors();
+        return new CommandLine(this).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(errors).setExecutionExceptionHandler(errors).execute(arguments);
+    }
+
+    @Override
+    public final Integer call() {
+        P plan = plan();
+        vdevs.check();
+        List<VlinkPort> ports = vdevs.attach();
+        try {
+            return work(plan, ports, stop);
+        } finally {
+            ports.forEach(VlinkPort::close);
+        }
+    }
+
+    /**
+     * Checks the options of this program.
+     *
+     * @return what they ask for
+     * @throws CommandLine.ParameterException one line: wrong usage
+     */
+    abstract P plan();
+
+    /** Does what was asked for; the ports are closed afterwards. Returns the exit status. */
+    abstract int work(P plan, List<VlinkPort> ports, StopSignal signals);
+
+    /** {@return for results} */
+    final PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    /** {@return for everything else} */
+    final PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
+    /** {@return what {@link VlinkPort#isGone} means, for people} */
+    final String agentGone() {
+        return "agent gone: run_dir=" + vdevs.runDirectory();
+    }
+
+    /** {@return what to do about that} */
+    static String remedy() {
+        return "start bin/virt_compute and run again";
+    }
+}
