@@ -37,8 +37,8 @@ class ArchitectureTest {
 
     // What a burst calls outside the packages of the rings.
     private static final Set<String> BURST_CLASSES = Set.of("io.vlink.hostpmd.HostChannel",
-            "io.vlink.hostpmd.LinkBuffers", "io.vlink.hostpmd.ChannelCounters", "io.vlink.hostpmd.HostEpochs",
-            "io.vlink.hostpmd.BondQueue", "io.vlink.guest.GuestEpochs", "io.vlink.traffic.echo.EchoQueue",
+            "io.vlink.hostpmd.LinkBuffers", "io.vlink.hostpmd.ChannelCounters", "io.vlink.hostpmd.HostSide",
+            "io.vlink.hostpmd.BondQueue", "io.vlink.guest.GuestSide", "io.vlink.traffic.echo.EchoQueue",
             "io.vlink.traffic.echo.MacSwap", "io.vlink.traffic.pktgen.TrafficLoop",
             "io.vlink.traffic.pktgen.PortTraffic", "io.vlink.traffic.pktgen.QueueTraffic",
             "io.vlink.traffic.pktgen.StreamState", "io.vlink.traffic.frame.UdpFrame",

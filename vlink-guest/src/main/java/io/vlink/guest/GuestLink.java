@@ -88,7 +88,7 @@ public final class GuestLink implements AutoCloseable {
             }
         }
         if (event == LaneEvent.RESET_RINGS) {
-            lane.acknowledge();
+            lane.agree();
         }
     }
 

@@ -3,11 +3,12 @@
 
 package io.vlink.guest;
 
+import io.vlink.infra.lane.LinkEpochs;
 import io.vlink.infra.port.Port;
-import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
 import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.ControlChannelLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 
@@ -18,13 +19,13 @@ import java.util.HexFormat;
 public final class GuestPort implements Port {
     private final GuestDevice device;
     private final GuestLink link;
-    private final GuestEpochs epochs;
-    private boolean started;
+    private final LinkEpochs epochs;
 
     private GuestPort(GuestDevice device, GuestLink link) {
         this.device = device;
         this.link = link;
-        this.epochs = new GuestEpochs(link, link.controlChannel());
+        this.epochs = new LinkEpochs(link.name(), link.controlChannel(), ControlChannelLayout.HOST_LANE_OFFSET,
+                link.queueCount(), new GuestSide(link));
     }
 
     /**
@@ -97,16 +98,7 @@ public final class GuestPort implements Port {
 
     @Override
     public QueueClaim claim(int queue, String worker) {
-        if (queue < 0 || queue >= queues()) {
-            throw new PortException("queue must be 0 to " + (queues() - 1)
-                    + ", as the link has that many data channels: link=" + link() + " queue=" + queue);
-        }
-        String other = epochs.claim(queue, worker);
-        if (other != null) {
-            throw new PortException("queue has a worker already: link=" + link() + " queue=" + queue + " worker="
-                    + other + ": give each queue to one worker");
-        }
-        return () -> epochs.unclaim(queue);
+        return epochs.claim(queue, worker);
     }
 
     @Override
@@ -178,18 +170,12 @@ public final class GuestPort implements Port {
 
     @Override
     public void start() {
-        if (!started) {
-            epochs.start();
-            started = true;
-        }
+        epochs.start();
     }
 
     @Override
     public void stop() {
-        if (started) {
-            epochs.stop();
-            started = false;
-        }
+        epochs.stop();
     }
 
     @Override

@@ -156,7 +156,7 @@ final class SmallHost implements DeviceAccess {
             tx.reset();
             alloc.reset();
             free.reset();
-            lane.complete();
+            lane.agree();
         }
         return lane.isUp();
     }

@@ -3,8 +3,8 @@
 
 package io.vlink.hostpmd;
 
+import io.vlink.infra.lane.LinkEpochs;
 import io.vlink.infra.port.Port;
-import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
 import io.vlink.infra.ring.FrameLimits;
@@ -33,7 +33,7 @@ public final class VlinkPort implements Port {
     private final LinkBuffers buffers;
     private final FrameLimits limits;
     private final HostChannel[] channels;
-    private final HostEpochs epochs;
+    private final LinkEpochs epochs;
     private final BondQueue bond;
     private boolean closed;
 
@@ -55,9 +55,12 @@ public final class VlinkPort implements Port {
         }
         boolean isBond = arguments.mode() == LinkMode.BOND;
         bond = isBond ? new BondQueue(channels, buffers, limits, memory.region(), queueSize) : null;
-        epochs = new HostEpochs(
-                memory.channel().asSlice(geometry.controlChannelOffset(), ControlChannelLayout.BYTES), record,
-                isBond ? new HostChannel[][]{channels} : oneEach(channels));
+        MemorySegment controlChannel = memory.channel().asSlice(geometry.controlChannelOffset(),
+                ControlChannelLayout.BYTES);
+        HostChannel[][] queues = isBond ? new HostChannel[][]{channels} : oneEach(channels);
+        epochs = new LinkEpochs(arguments.link(), controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET,
+                queues.length, new HostSide(controlChannel, record, queues));
+        epochs.start();
     }
 
     private static HostChannel[][] oneEach(HostChannel[] channels) {
@@ -120,28 +123,18 @@ public final class VlinkPort implements Port {
 
     private int checkQueue(int queue) {
         if (queue < 0 || queue >= queues()) {
-            throw new IllegalArgumentException(
-                    bond != null ? "mode=bond has queue 0 only: queue=" + queue : noQueue(queue));
+            String rule = bond != null
+                    ? "mode=bond has queue 0 only: "
+                    : "queue must be 0 to " + (queues() - 1) + ", as the link has that many data channels: link="
+                            + link() + " ";
+            throw new IllegalArgumentException(rule + "queue=" + queue);
         }
         return queue;
     }
 
-    private String noQueue(int queue) {
-        return "queue must be 0 to " + (queues() - 1) + ", as the link has that many data channels: link=" + link()
-                + " queue=" + queue;
-    }
-
     @Override
     public QueueClaim claim(int queue, String worker) {
-        if (queue < 0 || queue >= queues()) {
-            throw new PortException(noQueue(queue));
-        }
-        String other = epochs.claim(queue, worker);
-        if (other != null) {
-            throw new PortException("queue has a worker already: link=" + link() + " queue=" + queue + " worker="
-                    + other + ": give each queue to one worker");
-        }
-        return () -> epochs.unclaim(queue);
+        return epochs.claim(queue, worker);
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * The guest's side of the epoch handshake (SPEC.md section 7). It acknowledges an epoch only while the host waits for it,
  * so that what a dead predecessor left in shared memory can never be taken for its own. One thread.
  */
-public final class GuestLane {
+public final class GuestLane implements Lane {
     private final MemorySegment controlChannel;
     private int epoch;
     private boolean acknowledged;
@@ -32,9 +32,10 @@ public final class GuestLane {
      * Looks at the host's lane word; one read of shared memory where nothing has changed.
      *
      * @return {@link LaneEvent#RESET_RINGS} when the host waits for this side: forget all buffers, reset the rings, then call
-     *         {@link #acknowledge}; {@link LaneEvent#UP} when descriptors may flow; {@link LaneEvent#DOWN} when they no
+     *         {@link #agree}; {@link LaneEvent#UP} when descriptors may flow; {@link LaneEvent#DOWN} when they no
      *         longer may; otherwise {@link LaneEvent#NONE}
      */
+    @Override
     public LaneEvent poll() {
         // Pairs with the host's release in HostLane.publish: its positions are zero before INITIALIZED can be seen.
         long hostWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
@@ -66,7 +67,7 @@ public final class GuestLane {
     private void repeatLostAcknowledgement() {
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET);
         if (word != LaneState.INITIALIZED.word(epoch)) {
-            acknowledge();
+            agree();
         }
     }
 
@@ -82,12 +83,14 @@ public final class GuestLane {
     }
 
     /** Agrees to the epoch that {@link #poll} found: the rings' guest ends are at zero and no old buffer is used again. */
-    public void acknowledge() {
+    @Override
+    public void agree() {
         acknowledged = true;
         publish(LaneState.INITIALIZED.word(epoch));
     }
 
     /** Leaves the link: this side touches no ring and no buffer any more. */
+    @Override
     public void detach() {
         up = false;
         acknowledged = false;
@@ -95,11 +98,13 @@ public final class GuestLane {
     }
 
     /** {@return whether descriptors may flow} */
+    @Override
     public boolean isUp() {
         return up;
     }
 
     /** {@return the epoch that this side last agreed or was asked to agree to, unsigned} */
+    @Override
     public int epoch() {
         return epoch;
     }

@@ -13,11 +13,10 @@ import java.lang.foreign.MemorySegment;
  * The host's side of the epoch handshake (SPEC.md section 7). The host alone counts epochs, in the link record that no guest
  * can reach; what stands in the control channel is for the guest to read and is never read back. One thread.
  */
-public final class HostLane {
+public final class HostLane implements Lane {
     private final MemorySegment controlChannel;
     private final MemorySegment record;
     private int epoch;
-    private boolean joined;
     private boolean up;
 
     /**
@@ -38,13 +37,11 @@ public final class HostLane {
      * Looks at the guest's lane word; one read of shared memory where nothing has changed.
      *
      * @return {@link LaneEvent#RESET_RINGS} when the guest has acknowledged: reset the rings, reclaim all buffers, then call
-     *         {@link #complete}; {@link LaneEvent#DOWN} when the guest has left the epoch: a new one has been asked for;
+     *         {@link #agree}; {@link LaneEvent#DOWN} when the guest has left the epoch: a new one has been asked for;
      *         otherwise {@link LaneEvent#NONE}
      */
+    @Override
     public LaneEvent poll() {
-        if (!joined) {
-            return LaneEvent.NONE;
-        }
         // Pairs with the guest's release: its positions are zero before its acknowledgement can be seen.
         long guestWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel,
                 ControlChannelLayout.GUEST_LANE_OFFSET);
@@ -59,36 +56,33 @@ public final class HostLane {
         return LaneEvent.DOWN;
     }
 
-    /** Lets descriptors flow: the rings are empty and every buffer is the host's. */
-    public void complete() {
+    /** Completes the epoch and lets descriptors flow: the rings are empty and every buffer is the host's. */
+    @Override
+    public void agree() {
         up = true;
         publish(LaneState.INITIALIZED);
     }
 
-    /** Leaves the link. Buffers that the guest holds stay lent until the next epoch is acknowledged. */
+    /** Leaves the link, for good. Buffers that the guest holds stay lent until the next driver's epoch is acknowledged. */
+    @Override
     public void detach() {
-        joined = false;
         up = false;
         publish(LaneState.NOT_INITIALIZED);
     }
 
-    /** Joins the link again after {@link #detach}: asks the guest for a new epoch. */
-    public void restart() {
-        startEpoch();
-    }
-
     /** {@return whether descriptors may flow} */
+    @Override
     public boolean isUp() {
         return up;
     }
 
     /** {@return the current epoch, unsigned} */
+    @Override
     public int epoch() {
         return epoch;
     }
 
     private void startEpoch() {
-        joined = true;
         up = false;
         epoch++;
         publish(LaneState.INITIALIZING);

@@ -22,11 +22,11 @@ class LaneHandshakeTest {
     private static void bringUp(HostLane host, GuestLane guest) {
         assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
         assertThat(guest.poll()).isEqualTo(LaneEvent.RESET_RINGS);
-        guest.acknowledge();
+        guest.agree();
         assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
         assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
         assertThat(guest.isUp()).isFalse();
-        host.complete();
+        host.agree();
         assertThat(guest.poll()).isEqualTo(LaneEvent.UP);
         assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
         assertThat(host.isUp() && guest.isUp()).isTrue();
@@ -139,12 +139,12 @@ class LaneHandshakeTest {
         HostLane host = new HostLane(control, record);
         GuestLane guest = new GuestLane(control);
         assertThat(guest.poll()).isEqualTo(LaneEvent.RESET_RINGS);
-        guest.acknowledge();
+        guest.agree();
         control.set(ValueLayout.JAVA_LONG, GUEST_WORD, 0L);
         assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
         assertThat(guest.poll()).isEqualTo(LaneEvent.NONE);
         assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
-        host.complete();
+        host.agree();
         assertThat(guest.poll()).isEqualTo(LaneEvent.UP);
     }
 }

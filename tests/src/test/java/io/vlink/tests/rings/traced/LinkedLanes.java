@@ -16,8 +16,6 @@ public final class LinkedLanes implements TracedLanes {
     private final MemorySegment control;
     private final MemorySegment record;
     private HostLane host;
-    // A driver that detached may attach again with the lane it has; one that died is followed by a new one.
-    private HostLane detached;
     private GuestLane guest;
 
     /**
@@ -35,19 +33,18 @@ public final class LinkedLanes implements TracedLanes {
         switch (action) {
             case HOST_POLLS -> {
                 if (host.poll() == LaneEvent.RESET_RINGS) {
-                    host.complete();
+                    host.agree();
                 }
             }
             case GUEST_POLLS -> {
                 if (guest.poll() == LaneEvent.RESET_RINGS) {
-                    guest.acknowledge();
+                    guest.agree();
                 }
             }
-            case HOST_COMES -> hostComes();
+            case HOST_COMES -> host = new HostLane(control, record);
             case GUEST_COMES -> guest = new GuestLane(control);
             case HOST_LEAVES -> {
                 host.detach();
-                detached = host;
                 host = null;
             }
             case GUEST_LEAVES -> {
@@ -58,16 +55,6 @@ public final class LinkedLanes implements TracedLanes {
             case GUEST_DIES -> guest = null;
             case DEVICE_RESETS -> control.set(SharedWord.LONG, ControlChannelLayout.GUEST_LANE_OFFSET, 0L);
             case HOST_TOUCHES, GUEST_TOUCHES -> throw new IllegalArgumentException("lanes touch no rings: " + action);
-        }
-    }
-
-    private void hostComes() {
-        if (detached == null) {
-            host = new HostLane(control, record);
-        } else {
-            host = detached;
-            detached = null;
-            host.restart();
         }
     }
 
