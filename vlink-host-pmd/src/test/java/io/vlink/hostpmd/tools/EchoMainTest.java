@@ -50,39 +50,17 @@ class EchoMainTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --burst=0              | burst must be 1 to 256: burst=0
             --burst=257            | burst must be 1 to 256: burst=257
-            --retry-num=0          | retry-num must be at least 1, or left out for no limit: retry-num=0
-            --retry-delay=-1       | retry-delay must be 0 to 1000000 microseconds: retry-delay=-1
+            --stats=-1             | stats must not be negative: stats=-1
             --count=-1             | count must not be negative: count=-1
             --duration=-1          | duration must not be negative: duration=-1.0
             --duration=NaN         | duration must not be negative: duration=NaN
             --forward=flood        | Invalid value for option '--forward': expected one of [MACSWAP, IO, DROP]
-            --tx-policy=hope       | Invalid value for option '--tx-policy': expected one of [DROP, RETRY]
-            --idle=doze            | Invalid value for option '--idle': idle must be spin|yield|park|auto
-            --lcores=4095          | lcore must be one that this process may use: lcores=4095 lcore=4095 allowed=
-            --pmd-cpu-mask=0       | pmd-cpu-mask must name a processor: pmd-cpu-mask=0
-            --speed=9              | Unknown option: '--speed=9'
-            --vdev=eth_vlink0,link=x | each --vdev must have a number and a link of its own: vdev=eth_vlink0,link=x
-            --vdev=eth_vlink1,link=tap123 | each --vdev must have a number and a link of its own: vdev=eth_vlink1,link=
             """)
-    void wrongUsageIsOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
+    void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
         assertThat(run(VDEV, option)).isEqualTo(2);
         assertThat(errors()).startsWith("vlink-echo: " + complaint).doesNotContain("\n");
         assertThat(out.toString()).isEmpty();
-    }
-
-    @Test
-    void aRetryNumberWithoutRetriesIsWrongUsage() {
-        assertThat(run(VDEV, "--tx-policy=drop", "--retry-num=3")).isEqualTo(2);
-        assertThat(errors()).startsWith("vlink-echo: retry-num must come with --tx-policy=retry: retry-num=3");
-    }
-
-    @Test
-    void withoutAnAgentItSaysWhatToStart() {
-        assertThat(run(VDEV)).isEqualTo(1);
-        assertThat(errors()).contains("no agent: run_dir=" + runDir).contains("start bin/virt_compute")
-                .doesNotContain("\n");
     }
 
     @Nested
@@ -99,13 +77,6 @@ class EchoMainTest {
         void close() {
             agent.close();
             link.close();
-        }
-
-        @Test
-        void oneLinkThatIsRefusedLeavesNoneAttached() {
-            assertThat(run(VDEV, "--vdev=eth_vlink1,link=other")).isEqualTo(1);
-            assertThat(errors()).isEqualTo("vlink-echo: no such link: link=other known=tap123");
-            assertThat(agent.requests()).endsWith(Request.DETACH_LINK);
         }
 
         @Test
