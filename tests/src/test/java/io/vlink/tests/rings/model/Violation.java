@@ -15,4 +15,17 @@ public final class Violation extends RuntimeException {
     public Violation(String invariant) {
         super(invariant, null, false, false);
     }
+
+    /**
+     * Checks an invariant.
+     *
+     * @param holds     whether it does
+     * @param invariant what does not hold, if it does not
+     * @throws Violation if it does not
+     */
+    static void check(boolean holds, String invariant) {
+        if (!holds) {
+            throw new Violation(invariant);
+        }
+    }
 }

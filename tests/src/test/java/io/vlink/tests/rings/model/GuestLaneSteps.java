@@ -1,0 +1,120 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.model;
+
+import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
+import static io.vlink.tests.rings.model.LaneCells.ASKED_OWN;
+import static io.vlink.tests.rings.model.LaneCells.EPOCH;
+import static io.vlink.tests.rings.model.LaneCells.GUEST;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_WORD;
+import static io.vlink.tests.rings.model.LaneCells.HOST;
+import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.HOST_WORD;
+import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
+import static io.vlink.tests.rings.model.LaneCells.PHASE;
+import static io.vlink.tests.rings.model.LaneCells.UP;
+import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
+import static io.vlink.tests.rings.model.LaneCells.checkPositions;
+import static io.vlink.tests.rings.model.LaneCells.word;
+import static io.vlink.tests.rings.model.Violation.check;
+
+/** GuestLane in {@link LaneModel}: a step for each access of shared memory. */
+final class GuestLaneSteps {
+    private final LaneMutation mutation;
+    private final Window guest;
+
+    /**
+     * Steps of a side.
+     *
+     * @param mutation a mistake, or none
+     * @param guest    the accesses that it has begun
+     */
+    GuestLaneSteps(LaneMutation mutation, Window guest) {
+        this.mutation = mutation;
+        this.guest = guest;
+    }
+
+    /** Asks the host for a new epoch. */
+    void askForEpoch(byte[] state) {
+        state[GUEST + ACKNOWLEDGED] = 0;
+        guest.begin(state, Window.RELEASE, GUEST_WORD, 0, word(0, INITIALIZING));
+    }
+
+    /** Performs an access that has been begun. */
+    void perform(byte[] state, int index) {
+        int cell = guest.cell(state, index);
+        int value = guest.value(state, index);
+        int epoch = guest.position(state, index);
+        int kind = guest.kind(state, index);
+        guest.remove(state, index);
+        check(epoch == 0 || state[HOST + UP] == 0 || state[HOST + EPOCH] == epoch,
+                "the guest uses the rings in an epoch that the host has left");
+        if (cell == HOST_WORD) {
+            state[GUEST + PHASE] = IDLE;
+            foundHost(state, state[HOST_WORD] & 0xff);
+        } else if (cell == GUEST_WORD && kind == Window.ACQUIRE) {
+            state[GUEST + PHASE] = IDLE;
+            if ((state[GUEST_WORD] & 0xff) != word(state[GUEST + EPOCH], INITIALIZED)) {
+                acknowledge(state);
+            }
+        } else if (cell == HOST_POSITIONS) {
+            checkPositions(state[HOST_POSITIONS], epoch);
+        } else {
+            check(cell != GUEST_POSITIONS || value != 0 || state[HOST + UP] == 0 || state[GUEST_POSITIONS] == 0,
+                    "the guest takes back positions that the host uses");
+            state[cell] = (byte) value;
+        }
+    }
+
+    private void foundHost(byte[] state, int found) {
+        int epoch = found >> 2;
+        boolean agreed = state[GUEST + ACKNOWLEDGED] == 1 && state[GUEST + EPOCH] == epoch;
+        if (state[GUEST + UP] == 1) {
+            state[GUEST + UP] = (byte) (found == word(state[GUEST + EPOCH], INITIALIZED) ? 1 : 0);
+        } else if ((found & 3) == INITIALIZING) {
+            foundWaitingHost(state, epoch, agreed);
+        } else if ((found & 3) == INITIALIZED) {
+            foundReadyHost(state, epoch, agreed);
+        }
+    }
+
+    private void foundWaitingHost(byte[] state, int epoch, boolean agreed) {
+        if (!agreed) {
+            state[GUEST + EPOCH] = (byte) epoch;
+            boolean early = mutation == LaneMutation.ACKNOWLEDGE_BEFORE_ZERO;
+            if (early) {
+                acknowledge(state);
+            }
+            if (mutation != LaneMutation.GUEST_DOES_NOT_ZERO) {
+                guest.begin(state, Window.STORE, GUEST_POSITIONS, 0, 0);
+            }
+            if (!early) {
+                acknowledge(state);
+            }
+        } else if (mutation != LaneMutation.LOST_ACKNOWLEDGEMENT_NOT_REPEATED) {
+            state[GUEST + PHASE] = ASKED_OWN;
+            guest.begin(state, Window.ACQUIRE, GUEST_WORD, 0, 0);
+        }
+    }
+
+    private void foundReadyHost(byte[] state, int epoch, boolean agreed) {
+        if (agreed || mutation == LaneMutation.GUEST_JOINS_RUNNING_EPOCH) {
+            state[GUEST + EPOCH] = (byte) epoch;
+            state[GUEST + UP] = 1;
+            check(state[GUEST_POSITIONS] == 0, "a guest begins with positions that are not its own");
+            checkBothUp(state);
+        } else if (state[GUEST + ACKNOWLEDGED] == 1) {
+            askForEpoch(state);
+        }
+    }
+
+    private void acknowledge(byte[] state) {
+        state[GUEST + ACKNOWLEDGED] = 1;
+        int kind = mutation == LaneMutation.PLAIN_ACKNOWLEDGE ? Window.STORE : Window.RELEASE;
+        guest.begin(state, kind, GUEST_WORD, 0, word(state[GUEST + EPOCH], INITIALIZED));
+    }
+}

@@ -1,0 +1,98 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.model;
+
+import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
+import static io.vlink.tests.rings.model.LaneCells.EPOCH;
+import static io.vlink.tests.rings.model.LaneCells.GUEST;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_WORD;
+import static io.vlink.tests.rings.model.LaneCells.HOST;
+import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.HOST_WORD;
+import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
+import static io.vlink.tests.rings.model.LaneCells.LAST_EPOCH;
+import static io.vlink.tests.rings.model.LaneCells.PHASE;
+import static io.vlink.tests.rings.model.LaneCells.RECORD;
+import static io.vlink.tests.rings.model.LaneCells.UP;
+import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
+import static io.vlink.tests.rings.model.LaneCells.checkPositions;
+import static io.vlink.tests.rings.model.LaneCells.word;
+import static io.vlink.tests.rings.model.Violation.check;
+
+/** HostLane in {@link LaneModel}: a step for each access of shared memory. */
+final class HostLaneSteps {
+    private final LaneMutation mutation;
+    private final Window host;
+
+    /**
+     * Steps of a side.
+     *
+     * @param mutation a mistake, or none
+     * @param host    the accesses that it has begun
+     */
+    HostLaneSteps(LaneMutation mutation, Window host) {
+        this.mutation = mutation;
+        this.host = host;
+    }
+
+    /** Asks for a new epoch. */
+    void startEpoch(byte[] state) {
+        check(state[HOST + EPOCH] < LAST_EPOCH, "epochs without end");
+        state[HOST + UP] = 0;
+        state[HOST + EPOCH]++;
+        state[RECORD] = state[HOST + EPOCH];
+        int kind = mutation == LaneMutation.PLAIN_START ? Window.STORE : Window.RELEASE;
+        host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZING));
+    }
+
+    /** Performs an access that has been begun. */
+    void perform(byte[] state, int index) {
+        int cell = host.cell(state, index);
+        int value = host.value(state, index);
+        int epoch = host.position(state, index);
+        host.remove(state, index);
+        check(epoch == 0 || state[GUEST + ACKNOWLEDGED] == 0 || state[GUEST + EPOCH] == epoch,
+                "the host uses the rings in an epoch that the guest has left");
+        if (cell == GUEST_WORD) {
+            state[HOST + PHASE] = IDLE;
+            foundGuest(state, state[GUEST_WORD] & 0xff);
+        } else if (cell == GUEST_POSITIONS) {
+            checkPositions(state[GUEST_POSITIONS], epoch);
+        } else {
+            check(cell != HOST_POSITIONS || value != 0 || state[GUEST + UP] == 0,
+                    "the host zeroes its positions while the guest uses the rings");
+            state[cell] = (byte) value;
+        }
+    }
+
+    private void foundGuest(byte[] state, int found) {
+        boolean acknowledged = mutation == LaneMutation.ACKNOWLEDGEMENT_OF_ANY_EPOCH
+                ? (found & 3) == INITIALIZED
+                : found == word(state[HOST + EPOCH], INITIALIZED);
+        if (acknowledged == (state[HOST + UP] == 1)) {
+            return;
+        }
+        if (acknowledged) {
+            complete(state);
+        } else if (mutation != LaneMutation.HOST_IGNORES_DEPARTURE) {
+            startEpoch(state);
+        }
+    }
+
+    private void complete(byte[] state) {
+        state[HOST + UP] = 1;
+        checkBothUp(state);
+        int kind = mutation == LaneMutation.PLAIN_COMPLETE ? Window.STORE : Window.RELEASE;
+        if (mutation == LaneMutation.COMPLETE_BEFORE_ZERO) {
+            host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZED));
+        }
+        host.begin(state, Window.STORE, HOST_POSITIONS, 0, 0);
+        if (mutation != LaneMutation.COMPLETE_BEFORE_ZERO) {
+            host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZED));
+        }
+    }
+}

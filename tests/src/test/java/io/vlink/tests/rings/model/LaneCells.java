@@ -1,0 +1,89 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.rings.model;
+
+import static io.vlink.tests.rings.model.Violation.check;
+
+/**
+ * Where the bytes of a state of {@link LaneModel} are, what both sides do alike, and what must always hold.
+ *
+ * <pre>
+ * 0         host word | guest word | host's positions | guest's positions | recorded epoch | events left
+ * host      epoch | up | phase
+ * guest     epoch | up | phase | acknowledged
+ * two windows
+ * </pre>
+ */
+final class LaneCells {
+    static final int HOST_WORD = 0;
+    static final int GUEST_WORD = 1;
+    static final int HOST_POSITIONS = 2;
+    static final int GUEST_POSITIONS = 3;
+    static final int RECORD = 4;
+    static final int EVENTS = 5;
+    static final int HOST = 6;
+    static final int GUEST = 9;
+    static final int WINDOWS = 13;
+    static final int EPOCH = 0;
+    static final int UP = 1;
+    static final int PHASE = 2;
+    static final int ACKNOWLEDGED = 3;
+
+    static final int IDLE = 0;
+    static final int ASKED = 1;
+    static final int ASKED_OWN = 2;
+    static final int GONE = 3;
+
+    static final int INITIALIZING = 1;
+    static final int INITIALIZED = 2;
+    static final int LAST_EPOCH = 60;
+    static final int CAPACITY = 6;
+
+    private LaneCells() {
+    }
+
+    /** A lane word with 8 bits. */
+    static int word(int epoch, int code) {
+        return epoch << 2 | code;
+    }
+
+    /** Takes the first step of a look at the other side's word. */
+    static void ask(byte[] state, Window window, int side, int cell) {
+        state[side + PHASE] = ASKED;
+        window.begin(state, Window.ACQUIRE, cell, 0, 0);
+    }
+
+    /** Begins to use the rings: reads the other side's positions, writes its own. */
+    static void touch(byte[] state, Window window, int epoch, int own, int other) {
+        window.begin(state, Window.LOAD, other, epoch, 0);
+        window.begin(state, Window.STORE, own, epoch, epoch);
+    }
+
+    /** What a killed program had begun and not performed never happens. */
+    static void forget(byte[] state, Window window) {
+        while (window.count(state) > 0) {
+            window.remove(state, window.count(state) - 1);
+        }
+    }
+
+    /** A side is gone, and so is all it knew. */
+    static void end(byte[] state, int side) {
+        state[side + PHASE] = GONE;
+        state[side + UP] = 0;
+        state[side + EPOCH] = 0;
+        if (side == GUEST) {
+            state[GUEST + ACKNOWLEDGED] = 0;
+        }
+    }
+
+    static void checkPositions(int found, int epoch) {
+        check(found == 0 || found == epoch,
+                "a side reads positions of another epoch: found=" + found + " epoch=" + epoch);
+    }
+
+    static void checkBothUp(byte[] state) {
+        check(state[HOST + UP] + state[GUEST + UP] < 2 || state[HOST + EPOCH] == state[GUEST + EPOCH],
+                "both sides are up in different epochs");
+    }
+}
