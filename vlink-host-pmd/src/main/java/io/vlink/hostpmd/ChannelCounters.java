@@ -49,11 +49,13 @@ final class ChannelCounters {
         changed |= 1 << counter.ordinal();
     }
 
-    /** Notes where the packet counters stand, so that the new epoch's own numbers can be told (SPEC.md appendix A). */
+    /** Notes where packets and drops stand, so that the new epoch's own numbers can be told (SPEC.md appendix A). */
     void startEpoch() {
-        set(HostCounter.EPOCH_TX_PACKETS, values[HostCounter.TX_PACKETS.ordinal()]);
-        set(HostCounter.EPOCH_RX_PACKETS, values[HostCounter.RX_PACKETS.ordinal()]);
-        set(HostCounter.EPOCH_RX_DROPPED, values[HostCounter.RX_DROPPED.ordinal()]);
+        for (HostCounter counter : ALL) {
+            if (counter.counted() != counter) {
+                set(counter, values[counter.counted().ordinal()]);
+            }
+        }
         set(HostCounter.QUARANTINED, 0);
     }
 

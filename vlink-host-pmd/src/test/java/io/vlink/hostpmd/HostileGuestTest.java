@@ -244,8 +244,28 @@ class HostileGuestTest {
         assertThat(port.linkUp()).isTrue();
         assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
         assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
+        assertEpochBeginsFromWhatWasCounted();
         guest.put(0, SubChannel.TX, send(0));
         assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
+    }
+
+    private void assertEpochBeginsFromWhatWasCounted() {
+        ChannelStatistics now = port.channelStatistics();
+        for (HostCounter counter : HostCounter.values()) {
+            if (counter != counter.counted()) {
+                assertThat(now.value(0, counter)).as(counter.label()).isEqualTo(now.value(0, counter.counted()));
+            }
+        }
+    }
+
+    @Test
+    void whatWasDroppedInAnEarlierEpochIsNotOfThisOne() {
+        returnWithBadOne(SubChannel.TX, packet -> packet.withAddress(0));
+        ChannelStatistics before = port.channelStatistics();
+        assertThat(before.value(0, HostCounter.DROP_BAD_ADDRESS)).isEqualTo(1);
+        assertThat(before.value(0, HostCounter.EPOCH_DROP_BAD_ADDRESS)).isZero();
+        assertRecoversInANewEpoch();
+        assertThat(port.channelStatistics().value(0, HostCounter.EPOCH_DROP_BAD_ADDRESS)).isEqualTo(1);
     }
 
     @Test

@@ -41,21 +41,43 @@ public enum HostCounter {
     /** Packets taken from the guest's {@code tx} and dropped, for whatever reason. */
     RX_DROPPED("rx_dropped"),
     /** TX_PACKETS as it stood when the epoch began. */
-    EPOCH_TX_PACKETS("epoch_tx_packets"),
+    EPOCH_TX_PACKETS(TX_PACKETS),
     /** RX_PACKETS as it stood when the epoch began. */
-    EPOCH_RX_PACKETS("epoch_rx_packets"),
+    EPOCH_RX_PACKETS(RX_PACKETS),
     /** RX_DROPPED as it stood when the epoch began. */
-    EPOCH_RX_DROPPED("epoch_rx_dropped");
+    EPOCH_RX_DROPPED(RX_DROPPED),
+    /** DROP_BAD_ADDRESS as it stood when the epoch began. */
+    EPOCH_DROP_BAD_ADDRESS(DROP_BAD_ADDRESS),
+    /** DROP_NOT_LENT as it stood when the epoch began. */
+    EPOCH_DROP_NOT_LENT(DROP_NOT_LENT),
+    /** DROP_STALE_GENERATION as it stood when the epoch began. */
+    EPOCH_DROP_STALE_GENERATION(DROP_STALE_GENERATION),
+    /** DROP_BAD_LENGTH as it stood when the epoch began. */
+    EPOCH_DROP_BAD_LENGTH(DROP_BAD_LENGTH),
+    /** DROP_BAD_FLAGS as it stood when the epoch began. */
+    EPOCH_DROP_BAD_FLAGS(DROP_BAD_FLAGS);
 
     private final String label;
+    private final HostCounter counted;
 
     HostCounter(String label) {
         this.label = label;
+        this.counted = this;
+    }
+
+    HostCounter(HostCounter counted) {
+        this.label = "epoch_" + counted.label;
+        this.counted = counted;
     }
 
     /** {@return the name in JSON and on screens} */
     public String label() {
         return label;
+    }
+
+    /** {@return the counter of which this one keeps what it was when the epoch began; itself, if it keeps none} */
+    public HostCounter counted() {
+        return counted;
     }
 
     /**

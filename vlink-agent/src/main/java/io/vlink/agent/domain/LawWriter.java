@@ -12,8 +12,9 @@ import java.util.Locale;
 
 /** Writes what the law and the ledger say of a link into the agent's report. */
 final class LawWriter {
-    private static final List<HostCounter> REASONS = List.of(HostCounter.DROP_BAD_ADDRESS, HostCounter.DROP_NOT_LENT,
-            HostCounter.DROP_STALE_GENERATION, HostCounter.DROP_BAD_LENGTH, HostCounter.DROP_BAD_FLAGS);
+    private static final List<HostCounter> REASONS = List.of(HostCounter.EPOCH_DROP_BAD_ADDRESS,
+            HostCounter.EPOCH_DROP_NOT_LENT, HostCounter.EPOCH_DROP_STALE_GENERATION,
+            HostCounter.EPOCH_DROP_BAD_LENGTH, HostCounter.EPOCH_DROP_BAD_FLAGS);
 
     private LawWriter() {
     }
@@ -36,14 +37,14 @@ final class LawWriter {
         json.writeEndObject();
         json.writeObjectFieldStart("guestToHost");
         writeDirection(json, law.guestToHost());
-        // Since the link was made, and with empty buffers that came back wrong, which are no packets.
+        // With empty buffers that came back wrong, which are no packets.
         json.writeObjectFieldStart("reasons");
         for (HostCounter reason : REASONS) {
             long sum = 0;
             for (int queue = 0; queue < link.request().dataChannels(); queue++) {
-                sum += link.record().counter(queue, reason);
+                sum += link.record().countedInEpoch(queue, reason);
             }
-            json.writeNumberField(reason.label(), sum);
+            json.writeNumberField(reason.counted().label(), sum);
         }
         json.writeEndObject();
         json.writeEndObject();

@@ -62,7 +62,7 @@ record LinkReading(long hostLane, long guestLane, Direction hostToGuest, Directi
     private static Direction hostToGuest(Link link, int queue) {
         ChannelMemory guest = link.domain().channels();
         int ordinal = queue + 1;
-        return new Direction(inEpoch(link, queue, HostCounter.TX_PACKETS, HostCounter.EPOCH_TX_PACKETS),
+        return new Direction(link.record().countedInEpoch(queue, HostCounter.EPOCH_TX_PACKETS),
                 guest.guestCounter(link.index(), ordinal, GuestCounter.RX_PACKETS),
                 guest.guestCounter(link.index(), ordinal, GuestCounter.RX_BAD_DESCRIPTORS),
                 guest.produced(link.index(), ordinal, SubChannel.RX),
@@ -73,14 +73,10 @@ record LinkReading(long hostLane, long guestLane, Direction hostToGuest, Directi
         ChannelMemory guest = link.domain().channels();
         int ordinal = queue + 1;
         return new Direction(guest.guestCounter(link.index(), ordinal, GuestCounter.TX_PACKETS),
-                inEpoch(link, queue, HostCounter.RX_PACKETS, HostCounter.EPOCH_RX_PACKETS),
-                inEpoch(link, queue, HostCounter.RX_DROPPED, HostCounter.EPOCH_RX_DROPPED),
+                link.record().countedInEpoch(queue, HostCounter.EPOCH_RX_PACKETS),
+                link.record().countedInEpoch(queue, HostCounter.EPOCH_RX_DROPPED),
                 guest.produced(link.index(), ordinal, SubChannel.TX),
                 guest.consumed(link.index(), ordinal, SubChannel.TX));
-    }
-
-    private static long inEpoch(Link link, int queue, HostCounter counter, HostCounter atStart) {
-        return link.record().counter(queue, counter) - link.record().counter(queue, atStart);
     }
 
     /** {@return whether an epoch is just being agreed upon: some of the numbers are the last one's, some are zero} */

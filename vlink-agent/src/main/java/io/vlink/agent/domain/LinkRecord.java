@@ -143,6 +143,18 @@ final class LinkRecord implements AutoCloseable {
         return block.getLong(counter.offset(countersOffset, queue));
     }
 
+    /**
+     * What a driver has counted in the epoch.
+     *
+     * @param queue   data channel, from 0
+     * @param atStart the counter that keeps what another was when the epoch began
+     * @return how much that other one has grown since
+     */
+    long countedInEpoch(int queue, HostCounter atStart) {
+        long before = counter(queue, atStart); // first: a counter only grows, so the difference is never negative
+        return counter(queue, atStart.counted()) - before;
+    }
+
     /** {@return who has the buffers, by the ledger} */
     BufferCounts buffers() {
         int[] counts = new int[LedgerEntry.HELD + 2];

@@ -306,6 +306,24 @@ class InventoryTest {
     }
 
     @Test
+    void tellsDropsAndTheirReasonsOfTheEpochOnly() throws RequestException {
+        inventory.register(request, 11, false);
+        Link link = inventory.attach("tap1", 21).link();
+        String before = report();
+        try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
+            long counters = record.segment().get(ValueLayout.JAVA_LONG, 0x70);
+            // By the numbers of SPEC.md appendix A: dropped and bad flags, now and when the epoch began.
+            long[][] values = {{15, 9}, {18, 7}, {12, 12}, {23, 10}};
+            for (long[] value : values) {
+                record.segment().set(ValueLayout.JAVA_LONG, counters + value[0] * 8, value[1]);
+            }
+        }
+        assertThat(before).doesNotContain("\"drop_bad_flags\":2");
+        assertThat(report()).containsOnlyOnce("\"received\":0,\"dropped\":2,")
+                .containsOnlyOnce("\"drop_bad_flags\":2}");
+    }
+
+    @Test
     void countsWhoHasTheBuffersByTheLedger() throws RequestException {
         inventory.register(request, 11, false);
         Link link = inventory.attach("tap2", 21).link();
