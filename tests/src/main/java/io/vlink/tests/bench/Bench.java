@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.tests.bench.BenchPlan.Part;
 import io.vlink.tests.bench.vm.VirtioNetComparison;
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.HugePageReservation;
@@ -10,105 +11,153 @@ import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The measures, in order. One thread. */
 final class Bench {
     private static final int REGION_PAGES = 512;
+    /** Seconds of measuring in a run whose system calls are counted. */
+    private static final double TRACED_SECONDS = 1.5;
 
     private final Lab lab;
     private final BenchPlan plan;
-    private final Repeats repeats;
     private final Progress progress = new Progress();
+    private final Repeats repeats;
     private final Cores cores = new Cores(0, 1);
     private final Noise noise = new Noise();
     private final Placement placement = new Placement(cores);
+    private final BenchReport report;
+    private final Map<String, VlinkDomain> domains = new LinkedHashMap<>();
+    private AgentProcess agent;
 
     Bench(Lab lab, BenchPlan plan) {
         this.lab = lab;
         this.plan = plan;
-        repeats = new Repeats(progress, plan.repeatSeconds());
+        repeats = new Repeats(progress, plan.repeatSeconds(), plan.hurrySeconds());
+        report = new BenchReport(Conditions.read(lab.home(), cores));
     }
 
     BenchReport run() {
-        BenchReport report = new BenchReport(Conditions.read(lab.home(), cores));
-        lab.keep(HugePageReservation.of(REGION_PAGES + (plan.dpdk() ? TestpmdPair.PAGES : 0)));
-        AgentProcess agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
-        List<Contestant> shapes = new ArrayList<>();
-        for (VlinkPair.Shape shape : plan.shapes()) {
-            shapes.add(new VlinkPair(lab, agent, cores, shape, plan.warmSeconds()));
-        }
-        VlinkPair vlink = (VlinkPair) shapes.getFirst();
-        List<Contestant> contestants = new ArrayList<>(List.of(vlink));
-        addDpdk(contestants, TestpmdPair.Flow.ECHO, report);
-        report.echo(compared("echo", BenchPlan.MAIN, contestants, plan.rounds()));
-        report.oneInFlight(oneInFlight(vlink));
-        report.shapes(compared("spread", BenchPlan.MAIN, shapes, plan.sideRounds()));
-        for (Traffic traffic : plan.grid()) {
-            report.echo(compared("echo", traffic, contestants, plan.sideRounds()));
-        }
-        if (plan.oneWay()) {
-            for (TestpmdPair.Flow flow : List.of(TestpmdPair.Flow.TO_GUEST, TestpmdPair.Flow.TO_HOST)) {
-                List<Contestant> senders = new ArrayList<>(List.of(new OneWayPair(lab, cores, vlink,
-                        flow == TestpmdPair.Flow.TO_GUEST, plan.warmSeconds())));
-                addDpdk(senders, flow, report);
-                report.oneWay(compared(flow.label(), BenchPlan.MAIN, senders, plan.sideRounds()));
+        lab.keep(HugePageReservation.of(REGION_PAGES + (plan.dpdk() && plan.isCompared() ? TestpmdPair.PAGES : 0)));
+        agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
+        for (Part part : plan.parts()) {
+            switch (part) {
+                case echo -> report.echo(compared("echo", BenchPlan.MAIN, echoes(BenchPlan.MAIN), plan.rounds()));
+                case latency -> report.oneInFlight(oneInFlight());
+                case spread -> report.shapes(compared("spread", BenchPlan.MAIN, shapes(), plan.sideRounds()));
+                case warm -> warmPath();
+                case sizes -> BenchPlan.grid().forEach(traffic -> report
+                        .sizes(compared("echo", traffic, echoes(traffic), plan.sideRounds())));
+                case oneway -> {
+                    oneWay(Flow.TO_GUEST);
+                    oneWay(Flow.TO_HOST);
+                }
+                case vm -> virtualMachine();
             }
         }
-        virtualMachine(report);
-        leaveOut(report);
         report.agentMemory(ProcessMemory.of(agent.process().pid()));
         report.end(noise, progress.seconds());
         return report;
     }
 
-    private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
-        Comparison comparison = new Comparison(title, traffic, contestants);
-        for (int i = 0; i < rounds; i++) {
-            comparison.round(placement, plan.seconds(), repeats, progress);
-        }
-        return comparison;
+    private VlinkDomain domain(VlinkDomain.Shape shape) {
+        return domains.computeIfAbsent(shape.name(),
+                name -> new VlinkDomain(lab, agent, cores, shape, plan.warmSeconds()));
     }
 
-    private OneInFlight oneInFlight(VlinkPair vlink) {
-        OneInFlight measure = new OneInFlight(vlink, cores);
-        for (int i = 0; i < plan.sideRounds(); i++) {
-            measure.round(placement, plan.seconds(), repeats, progress);
-        }
-        return measure;
+    private VlinkPair vlink() {
+        return new VlinkPair(domain(BenchPlan.ONE_LINK), "vlink");
     }
 
-    private void addDpdk(List<Contestant> contestants, TestpmdPair.Flow flow, BenchReport report) {
+    private List<Contestant> echoes(Traffic traffic) {
+        boolean jumbo = traffic.frameBytes() > BenchPlan.LARGEST_OF_A_BUFFER;
+        List<Contestant> contestants = new ArrayList<>(
+                List.of(jumbo ? new VlinkPair(domain(BenchPlan.JUMBO), "vlink") : vlink()));
+        addDpdk(contestants, Flow.ECHO);
+        return contestants;
+    }
+
+    private List<Contestant> shapes() {
+        List<Contestant> shapes = new ArrayList<>();
+        plan.shapes().forEach(shape -> shapes.add(new VlinkPair(domain(shape), shape.name())));
+        return shapes;
+    }
+
+    private void oneWay(Flow flow) {
+        List<Contestant> senders = new ArrayList<>(List.of(new OneWayPair(domain(BenchPlan.ONE_LINK), flow)));
+        addDpdk(senders, flow);
+        report.oneWay(compared(flow.label(), BenchPlan.MAIN, senders, plan.sideRounds()));
+    }
+
+    private void addDpdk(List<Contestant> contestants, Flow flow) {
         String testpmd = System.getenv("VLINK_TESTPMD");
         if (!plan.dpdk() || testpmd == null) {
             String why = plan.dpdk()
                     ? System.getenv().getOrDefault("VLINK_TESTPMD_MISSING", "no testpmd: start this through bin/bench")
                     : "left out by --no-dpdk";
-            report.leaveOut("vhostUser", why);
-            report.leaveOut("memif", why);
+            report.leaveOut(Goal.vhostUser, why);
+            report.leaveOut(Goal.memif, why);
             return;
         }
-        for (TestpmdPair.Wire wire : TestpmdPair.Wire.values()) {
+        for (TestpmdWire wire : TestpmdWire.values()) {
             contestants.add(new TestpmdPair(lab, cores, Path.of(testpmd), wire, flow, plan.warmSeconds() / 2));
         }
     }
 
+    private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
+        Comparison comparison = new Comparison(title, traffic, contestants);
+        for (int i = 0; i < rounds && (i == 0 || !isLate()); i++) {
+            comparison.round(placement, plan.seconds(), repeats, progress);
+        }
+        return comparison;
+    }
+
+    private OneInFlight oneInFlight() {
+        OneInFlight measure = new OneInFlight(vlink(), cores);
+        for (int i = 0; i < plan.sideRounds() && (i == 0 || !isLate()); i++) {
+            measure.round(placement, plan.seconds(), repeats, progress);
+        }
+        return measure;
+    }
+
+    private boolean isLate() {
+        return progress.seconds() > plan.hurrySeconds();
+    }
+
+    /** Where system calls cannot be counted the rest is measured all the same, and the reason is told. */
+    private void warmPath() {
+        WarmPath warm = new WarmPath();
+        SystemCalls calls = new SystemCalls(lab);
+        try {
+            warm.add(Flow.ECHO, vlink().run(BenchPlan.MAIN, TRACED_SECONDS, calls));
+            if (plan.parts().contains(Part.oneway)) {
+                for (Flow flow : List.of(Flow.TO_GUEST, Flow.TO_HOST)) {
+                    warm.add(flow, new OneWayPair(domain(BenchPlan.ONE_LINK), flow).run(BenchPlan.MAIN, TRACED_SECONDS,
+                            calls));
+                }
+            }
+            warm.rows().forEach(row -> progress.say("warm path: " + row));
+            report.warmPath(warm);
+        } catch (LabException e) {
+            System.err.print(e.logs());
+            report.leaveOut(BenchReport.SYSTEM_CALLS, e.getMessage());
+        }
+    }
+
     /** A machine that cannot run the guest still has the other figures. */
-    private void virtualMachine(BenchReport report) {
-        if (!plan.virtualMachine()) {
-            report.leaveOut(Goal.vmToVirtioNet.name(), "left out by --quick or --no-vm");
+    private void virtualMachine() {
+        String missing = System.getenv("VLINK_VM_MISSING");
+        if (missing != null) {
+            report.leaveOut(Goal.vmToVirtioNet, missing);
             return;
         }
         try {
             report.virtualMachine(VirtioNetComparison.run(lab, VirtioNetComparison.Plan.standard(), progress::say));
         } catch (LabException e) {
             System.err.print(e.logs());
-            report.leaveOut(Goal.vmToVirtioNet.name(), e.getMessage());
+            report.leaveOut(Goal.vmToVirtioNet, e.getMessage());
         }
-    }
-
-    /** What the program cannot do yet is said, so that a null never has to be guessed at. */
-    private static void leaveOut(BenchReport report) {
-        report.leaveOut("echo9000", "the pairs do not run with frames larger than a buffer yet");
     }
 }

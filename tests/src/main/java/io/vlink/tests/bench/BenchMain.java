@@ -9,11 +9,17 @@ import io.vlink.tests.lab.LabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command line of {@code bin/bench}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
@@ -21,8 +27,15 @@ import picocli.CommandLine.Option;
                 + " and over memif.",
         "Exit status: 0 measured, 1 something failed, 2 wrong usage."})
 public final class BenchMain implements Callable<Integer> {
+    @Spec
+    private CommandSpec command;
+
     @Option(names = "--quick", description = "The most important figures only; under 3 minutes instead of under 20.")
     private boolean quick;
+
+    @Option(names = "--only", split = ",", paramLabel = "PART", description = "Only these parts, of"
+            + " ${COMPLETION-CANDIDATES}.")
+    private List<BenchPlan.Part> only;
 
     @Option(names = "--no-dpdk", description = "vlink alone; the ratios to DPDK are null.")
     private boolean noDpdk;
@@ -39,41 +52,81 @@ public final class BenchMain implements Callable<Integer> {
     @Option(names = "--plot", paramLabel = "DIR", description = "Also draws echo.svg and ratios.svg into this folder.")
     private Path plot;
 
+    /** For the launcher: measure nothing, and print what is needed to. */
+    private final boolean needs = Boolean.getBoolean("vlink.bench.needs");
+
     /**
      * Runs the bench.
      *
      * @param arguments command line
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new BenchMain()).execute(arguments));
+        System.exit(new CommandLine(new BenchMain()).setParameterExceptionHandler((failure, given) -> {
+            String line = String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+            System.err.println("bench: " + line + " (see bin/bench --help)");
+            return ExitCode.USAGE;
+        }).execute(arguments));
     }
 
     @Override
     public Integer call() {
-        if (rounds != null && rounds < 1) {
-            System.err.println("bench: rounds must be positive: rounds=" + rounds);
-            return CommandLine.ExitCode.USAGE;
+        BenchPlan plan = plan();
+        if (needs) {
+            printNeeds(plan);
+            return ExitCode.OK;
         }
-        if (plot != null && !makePlotFolder()) {
-            return CommandLine.ExitCode.SOFTWARE;
-        }
-        BenchPlan plan = quick ? BenchPlan.quick(!noDpdk) : BenchPlan.full(!noDpdk, !noVm);
         Lab lab = Lab.create();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
         try {
-            Bench bench = new Bench(lab, rounds == null ? plan : plan.withRounds(rounds));
-            BenchReport report = bench.run();
+            BenchReport report = new Bench(lab, plan).run();
             System.out.println(BenchText.of(report));
+            boolean drawn = draw(report);
             if (json) {
                 System.out.println(JsonLine.write(report.toJson()));
             }
-            return draw(report) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+            return drawn ? ExitCode.OK : ExitCode.SOFTWARE;
         } catch (LabException e) {
             System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");
             System.err.println("bench: " + e.getMessage());
-            return CommandLine.ExitCode.SOFTWARE;
+            return ExitCode.SOFTWARE;
         } finally {
             lab.close();
+        }
+    }
+
+    private BenchPlan plan() {
+        if (rounds != null && rounds < 1) {
+            throw wrong("rounds must be positive: rounds=" + rounds);
+        }
+        if (quick && only != null) {
+            throw wrong("--quick and --only exclude each other: leave one out");
+        }
+        if (plot != null) {
+            makePlotFolder();
+        }
+        BenchPlan plan = quick ? BenchPlan.quick(!noDpdk) : BenchPlan.full(!noDpdk);
+        EnumSet<BenchPlan.Part> parts = EnumSet.copyOf(only == null ? plan.parts() : only);
+        if (noVm && parts.remove(BenchPlan.Part.vm) && parts.isEmpty()) {
+            throw wrong("--no-vm and --only vm leave nothing to measure: leave one out");
+        }
+        plan = plan.withParts(parts);
+        return rounds == null ? plan : plan.withRounds(rounds);
+    }
+
+    private ParameterException wrong(String rule) {
+        return new ParameterException(command.commandLine(), rule);
+    }
+
+    /** For the launcher, which fetches what is missing. */
+    private static void printNeeds(BenchPlan plan) {
+        if (plan.dpdk() && plan.isCompared()) {
+            System.out.println("dpdk");
+        }
+        if (plan.parts().contains(BenchPlan.Part.warm)) {
+            System.out.println("strace");
+        }
+        if (plan.parts().contains(BenchPlan.Part.vm)) {
+            System.out.println("vm");
         }
     }
 
@@ -93,14 +146,11 @@ public final class BenchMain implements Callable<Integer> {
     }
 
     /** Before anything is measured: after twenty minutes it would be late to say that there is no such place. */
-    private boolean makePlotFolder() {
+    private void makePlotFolder() {
         try {
             Files.createDirectories(plot);
-            return true;
         } catch (IOException e) {
-            System.err.println(
-                    "bench: folder cannot be made: plot=" + plot + ": " + e + ": name one that can be written");
-            return false;
+            throw wrong("folder cannot be made: plot=" + plot + ": " + e + ": name one that can be written");
         }
     }
 }

@@ -3,52 +3,97 @@
 
 package io.vlink.tests.bench;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How much is measured.
  *
- * @param rounds         runs of each contestant in the main comparison
- * @param sideRounds     runs of each contestant in the others
- * @param seconds        of measuring in a run
- * @param warmSeconds    before it
- * @param grid           further traffic to compare with
- * @param shapes         links and channels that the load is spread over, the first with one of each
- * @param oneWay         whether streams in one direction are measured
- * @param virtualMachine whether a real VM is measured beside its virtio-net device
- * @param dpdk           whether testpmd takes part
- * @param repeatSeconds  time for doing again what was disturbed
+ * @param parts         what is measured at all
+ * @param rounds        runs of each contestant in the main comparison
+ * @param sideRounds    runs of each contestant in the others
+ * @param seconds       of measuring in a run
+ * @param warmSeconds   before it
+ * @param shapes        links and channels that the load is spread over, the first with one of each
+ * @param dpdk          whether testpmd takes part
+ * @param repeatSeconds time for doing again what was disturbed
+ * @param hurrySeconds  from then on a comparison has one round only, and nothing is repeated: the bench has to end in time
  */
-record BenchPlan(int rounds, int sideRounds, double seconds, double warmSeconds, List<Traffic> grid,
-        List<VlinkPair.Shape> shapes, boolean oneWay, boolean virtualMachine, boolean dpdk,
-        double repeatSeconds) {
+record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, double warmSeconds,
+        List<VlinkDomain.Shape> shapes, boolean dpdk, double repeatSeconds, double hurrySeconds) {
     /** The traffic that the goals are set for. */
     static final Traffic MAIN = new Traffic(64, 512, 64);
     /** One packet on its way. */
     static final Traffic ONE = new Traffic(64, 1, 1);
-    /** One link with one channel. */
-    static final VlinkPair.Shape ONE_LINK = new VlinkPair.Shape("vlink", 1, 1, true);
-    /** As many links as a domain can have. */
-    static final VlinkPair.Shape SIXTEEN_LINKS = new VlinkPair.Shape("links16", 16, 1, true);
-    /** One link, nothing checked. */
-    static final VlinkPair.Shape UNCHECKED = new VlinkPair.Shape("unchecked", 1, 1, false);
+    /** Windows of the other traffic. */
+    static final List<Integer> WINDOWS = List.of(32, 512, 1024);
+    /** Frame sizes of the other traffic. */
+    static final List<Integer> SIZES = List.of(64, 512, 1500, 9000);
 
+    /** One link with one channel. */
+    static final VlinkDomain.Shape ONE_LINK = new VlinkDomain.Shape("vlink", 1, 1, true, "");
+    /** As many links as a domain can have. */
+    static final VlinkDomain.Shape SIXTEEN_LINKS = new VlinkDomain.Shape("links16", 16, 1, true, "");
+    /** One link, nothing checked. */
+    static final VlinkDomain.Shape UNCHECKED = new VlinkDomain.Shape("unchecked", 1, 1, false, "");
+    /** One link for frames of five buffers, with room for twice the largest window. */
+    static final VlinkDomain.Shape JUMBO = new VlinkDomain.Shape("jumbo", 1, 1, true, "mtu=9000 queue_size=16384");
+
+    /** A larger frame needs links of their own. */
+    static final int LARGEST_OF_A_BUFFER = 1514;
+
+    private static final int LARGEST_BURST = 64;
+
+    /** A part of the bench that can be asked for by its name. */
+    enum Part {
+        /** The closed loop that the goals are set for. */
+        echo,
+        /** One packet in flight beside bare cache lines. */
+        latency,
+        /** The same load over links and channels, and without checks. */
+        spread,
+        /** What the polling threads do besides moving packets. */
+        warm,
+        /** The closed loop with other frame sizes and windows. */
+        sizes,
+        /** Streams in one direction. */
+        oneway,
+        /** A real VM beside its virtio-net device. */
+        vm
+    }
+
+    /** {@return whether anything is measured that testpmd does too} */
+    boolean isCompared() {
+        return parts.stream().anyMatch(part -> part == Part.echo || part == Part.sizes || part == Part.oneway);
+    }
+
+    /** {@return the same with so many runs of everything} */
     BenchPlan withRounds(int each) {
-        return new BenchPlan(each, each, seconds, warmSeconds, grid, shapes, oneWay, virtualMachine, dpdk,
-                repeatSeconds);
+        return new BenchPlan(parts, each, each, seconds, warmSeconds, shapes, dpdk, repeatSeconds, hurrySeconds);
+    }
+
+    /** {@return the same with these parts only} */
+    BenchPlan withParts(Set<Part> only) {
+        return new BenchPlan(only, rounds, sideRounds, seconds, warmSeconds, shapes, dpdk, repeatSeconds, hurrySeconds);
     }
 
     static BenchPlan quick(boolean dpdk) {
-        return new BenchPlan(4, 3, 1.5, 2, List.of(), List.of(ONE_LINK, SIXTEEN_LINKS, UNCHECKED), false, false, dpdk,
-                25);
+        return new BenchPlan(EnumSet.of(Part.echo, Part.latency, Part.spread, Part.warm), 3, 3, 1.5, 2,
+                List.of(ONE_LINK, SIXTEEN_LINKS, UNCHECKED), dpdk, 25, 125);
     }
 
-    static BenchPlan full(boolean dpdk, boolean virtualMachine) {
-        List<Traffic> grid = List.of(new Traffic(64, 32, 32), new Traffic(64, 1024, 64), new Traffic(512, 32, 32),
-                new Traffic(512, 512, 64), new Traffic(512, 1024, 64), new Traffic(1500, 32, 32),
-                new Traffic(1500, 512, 64), new Traffic(1500, 1024, 64));
-        List<VlinkPair.Shape> shapes = List.of(ONE_LINK, new VlinkPair.Shape("links4", 4, 1, true), SIXTEEN_LINKS,
-                new VlinkPair.Shape("channels4", 1, 4, true), new VlinkPair.Shape("channels8", 1, 8, true), UNCHECKED);
-        return new BenchPlan(7, 3, 1.5, 2, grid, shapes, true, virtualMachine, dpdk, 240);
+    static BenchPlan full(boolean dpdk) {
+        List<VlinkDomain.Shape> shapes = List.of(ONE_LINK, new VlinkDomain.Shape("links4", 4, 1, true, ""),
+                SIXTEEN_LINKS, new VlinkDomain.Shape("channels4", 1, 4, true, ""),
+                new VlinkDomain.Shape("channels8", 1, 8, true, ""), UNCHECKED);
+        return new BenchPlan(EnumSet.allOf(Part.class), 7, 3, 1.5, 2, shapes, dpdk, 200, 900);
+    }
+
+    /** {@return the traffic of {@link Part#sizes}, without that of the main comparison} */
+    static List<Traffic> grid() {
+        return SIZES.stream().flatMap(size -> WINDOWS.stream()
+                .map(window -> new Traffic(size, window, Math.min(window, LARGEST_BURST))))
+                .filter(traffic -> !traffic.equals(MAIN)).toList();
     }
 }

@@ -77,6 +77,19 @@ final class BenchPort implements AutoCloseable {
         packets.removeFirst(port.free(queue, packets));
     }
 
+    int bufferBytes() {
+        return port.bufferBytes();
+    }
+
+    /** {@return buffers that a frame of this size takes} */
+    int segments(int frameBytes) {
+        if (frameBytes > port.maxFrameBytes()) {
+            throw new IllegalArgumentException("size must be at most " + port.maxFrameBytes() + " on link "
+                    + port.link() + ": size=" + frameBytes);
+        }
+        return Math.ceilDiv(frameBytes, port.bufferBytes());
+    }
+
     boolean isDrained(int queue) {
         return port.isDrained(queue);
     }

@@ -5,26 +5,42 @@ package io.vlink.tests.bench;
 
 import io.vlink.tests.bench.vm.VmComparison;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
-/** What the bench found. One thread. */
+/** What the bench found; what was left out is null. One thread. */
 final class BenchReport {
+    /** Name of the figure of system calls. */
+    static final String SYSTEM_CALLS = "systemCalls";
+
+    private static final double MICROS_PER_MILLI = 1_000;
+
     private final Map<String, Object> conditions;
-    private final Map<String, Series> ratios = new LinkedHashMap<>();
+    private final Map<Goal, Series> ratios = new EnumMap<>(Goal.class);
     private final Map<String, String> missing = new LinkedHashMap<>();
-    private final List<Comparison> echo = new ArrayList<>();
+    private final List<Comparison> sizes = new ArrayList<>();
     private final List<Comparison> oneWay = new ArrayList<>();
-    private OneInFlight oneInFlight;
+    private final List<String> complaints = new ArrayList<>();
+    private Comparison main;
     private Comparison shapes;
+    private OneInFlight oneInFlight;
+    private WarmPath warmPath;
     private VmComparison virtualMachine;
     private ProcessMemory agent = new ProcessMemory(0, 0);
-    private List<String> complaints = List.of();
     private double seconds;
 
     BenchReport(Map<String, Object> conditions) {
         this.conditions = conditions;
+    }
+
+    /** Notes why a ratio is not there. */
+    void leaveOut(Goal goal, String reason) {
+        leaveOut(goal.name(), reason);
     }
 
     /** Notes why a figure is not there. */
@@ -32,31 +48,35 @@ final class BenchReport {
         missing.put(name, reason);
     }
 
-    /** A comparison of closed loops; the first one is the main one. */
+    /** The closed loop that the goals are set for. */
     void echo(Comparison comparison) {
-        echo.add(comparison);
-        if (echo.size() == 1) {
-            addRatio(comparison, "vhost-user", "vhostUser");
-            addRatio(comparison, "memif", "memif");
-        }
+        main = comparison;
+        addRatio(comparison, TestpmdWire.VHOST_USER.label(), Goal.vhostUser);
+        addRatio(comparison, TestpmdWire.MEMIF.label(), Goal.memif);
     }
 
-    private void addRatio(Comparison comparison, String contestant, String ratio) {
+    private void addRatio(Comparison comparison, String contestant, Goal goal) {
         if (comparison.names().contains(contestant)) {
-            ratios.put(ratio, comparison.ratios(contestant));
+            ratios.put(goal, comparison.ratios(contestant));
         }
     }
 
+    /** A closed loop with another frame size or window. */
+    void sizes(Comparison comparison) {
+        sizes.add(comparison);
+    }
+
+    /** A single packet beside bare cache lines. */
     void oneInFlight(OneInFlight measure) {
         oneInFlight = measure;
-        ratios.put("oneInFlightToBounce", measure.ratios());
+        ratios.put(Goal.oneInFlightToBounce, measure.ratios());
     }
 
     /** The same load over one link and over many; a packet's cost is the inverse of the rate. */
     void shapes(Comparison comparison) {
         shapes = comparison;
-        addRatio(comparison, "links16", "links16To1");
-        addRatio(comparison, "unchecked", "checksOnOff");
+        addRatio(comparison, BenchPlan.SIXTEEN_LINKS.name(), Goal.links16To1);
+        addRatio(comparison, BenchPlan.UNCHECKED.name(), Goal.checksOnOff);
     }
 
     /** A stream in one direction. */
@@ -64,39 +84,40 @@ final class BenchReport {
         oneWay.add(comparison);
     }
 
+    /** What the polling threads did besides moving packets. */
+    void warmPath(WarmPath measure) {
+        warmPath = measure;
+    }
+
     /** The same guest over vlink and over virtio-net. */
     void virtualMachine(VmComparison comparison) {
         virtualMachine = comparison;
-        ratios.put(Goal.vmToVirtioNet.name(),
+        ratios.put(Goal.vmToVirtioNet,
                 new Series(comparison.rounds().stream().map(VmComparison.Round::ratio).toList()));
-    }
-
-    /** {@return the guest's comparison; null if there was none} */
-    VmComparison virtualMachine() {
-        return virtualMachine;
     }
 
     void agentMemory(ProcessMemory memory) {
         agent = memory;
     }
 
+    /** Judges whether the ratios may be trusted; other rows say themselves whether they may. */
     void end(Noise noise, double duration) {
-        List<Comparison> all = new ArrayList<>(echo);
-        all.addAll(oneWay);
-        all.add(shapes);
-        complaints = new ArrayList<>(noise.complaints(all));
-        if (oneInFlight.disturbedRounds() > 0) {
+        complaints.addAll(noise.complaints());
+        Stream.of(main, shapes).filter(Objects::nonNull).map(Noise::complaints).forEach(complaints::addAll);
+        if (oneInFlight != null && oneInFlight.disturbedRounds() > 0) {
             complaints.add("one in flight: %d of its rounds were disturbed".formatted(oneInFlight.disturbedRounds()));
+        }
+        for (Goal goal : Goal.values()) {
+            if (!ratios.containsKey(goal)) {
+                missing.putIfAbsent(goal.name(), "left out by the options");
+            }
         }
         seconds = duration;
     }
 
-    Comparison main() {
-        return echo.getFirst();
-    }
-
-    List<Comparison> echo() {
-        return echo;
+    /** {@return all closed loops, that of the goals first} */
+    List<Comparison> echoes() {
+        return Stream.concat(Stream.ofNullable(main), sizes.stream()).toList();
     }
 
     List<Comparison> oneWay() {
@@ -111,6 +132,14 @@ final class BenchReport {
         return oneInFlight;
     }
 
+    WarmPath warmPath() {
+        return warmPath;
+    }
+
+    VmComparison virtualMachine() {
+        return virtualMachine;
+    }
+
     ProcessMemory agent() {
         return agent;
     }
@@ -119,7 +148,7 @@ final class BenchReport {
         return conditions;
     }
 
-    Map<String, Series> ratios() {
+    Map<Goal, Series> ratios() {
         return ratios;
     }
 
@@ -131,19 +160,42 @@ final class BenchReport {
         return complaints;
     }
 
-    /** {@return bytes that the host's polling thread allocated while it was measured, the most of all runs} */
-    long bytesAllocated() {
-        return (long) main().runs("vlink").stream().mapToDouble(run -> run.number("bytesAllocated")).max().orElse(-1);
+    /** {@return runs of one link with one channel, there and back, all checks on} */
+    private List<Contestant.Run> plainRuns() {
+        return Stream.of(main, shapes).filter(Objects::nonNull)
+                .flatMap(comparison -> comparison.runs(BenchPlan.ONE_LINK.name()).stream()).toList();
     }
 
-    /** {@return milliseconds from the start of the driver's program to its first packet} */
+    /** {@return the most bytes that a polling thread of either side has allocated while it was measured; null if none was} */
+    Long bytesAllocated() {
+        if (plainRuns().isEmpty() && warmPath == null) {
+            return null;
+        }
+        double most = warmPath == null ? 0 : warmPath.bytesAllocated();
+        for (Contestant.Run run : plainRuns()) {
+            most = Math.max(most, Math.max(run.number(VlinkPair.HOST_BYTES), run.number(VlinkPair.GUEST_BYTES)));
+        }
+        return (long) most;
+    }
+
+    /** {@return the most system calls that a polling thread has made in a run; null if they were not counted} */
+    Long systemCalls() {
+        return warmPath == null ? null : warmPath.systemCalls();
+    }
+
+    /** {@return milliseconds from the start of the driver's program to its first packet; null if not measured} */
     Series startToFirstPacketMillis() {
-        return main().series("vlink", run -> run.number("startToFirstPacketMillis"));
+        return ofPlainRuns(run -> run.number("startToFirstPacketMillis"));
     }
 
-    /** {@return milliseconds from attaching to the link to the first packet, in a program that runs} */
+    /** {@return milliseconds from attaching to the link to the first packet, in a program that runs; null if not measured} */
     Series attachToFirstPacketMillis() {
-        return main().series("vlink", run -> run.number("attachToFirstPacketMicros") / 1_000);
+        return ofPlainRuns(run -> run.number("attachToFirstPacketMicros") / MICROS_PER_MILLI);
+    }
+
+    private Series ofPlainRuns(ToDoubleFunction<Contestant.Run> number) {
+        List<Double> numbers = plainRuns().stream().map(number::applyAsDouble).toList();
+        return numbers.isEmpty() ? null : new Series(numbers);
     }
 
     /** {@return the charts by file name} */
@@ -151,41 +203,50 @@ final class BenchReport {
         String footer = "%s, kernel %s, JDK %s, DPDK %s, 2 MiB pages, %s, commit %s".formatted(conditions.get("cpu"),
                 conditions.get("kernel"), Runtime.version().feature(), conditions.get("dpdk"), conditions.get("date"),
                 conditions.get("commit"));
-        Map<String, Series> ordered = new LinkedHashMap<>();
-        for (Goal goal : Goal.values()) {
-            if (ratios.containsKey(goal.name())) {
-                ordered.put(goal.name(), ratios.get(goal.name()));
-            }
+        Map<String, String> charts = new LinkedHashMap<>();
+        if (!echoes().isEmpty()) {
+            charts.put("echo.svg", EchoChart.of(echoes(), footer));
         }
-        return Map.of("echo.svg", EchoChart.of(echo, footer), "ratios.svg", RatioChart.of(ordered, footer));
+        if (!ratios.isEmpty()) {
+            charts.put("ratios.svg", RatioChart.of(ratios, footer));
+        }
+        return charts;
     }
 
     /** {@return the result as members of one JSON object} */
     Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> medians = new LinkedHashMap<>();
+        Map<String, Object> spreads = new LinkedHashMap<>();
         for (Goal goal : Goal.values()) {
-            Series series = ratios.get(goal.name());
+            Series series = ratios.get(goal);
             medians.put(goal.name(), series == null ? null : series.median());
+            spreads.put(goal.name(), json(series));
         }
         json.put("ratios", medians);
         json.put("bytesAllocated", bytesAllocated());
+        json.put(SYSTEM_CALLS, systemCalls());
         json.put("noisy", !complaints.isEmpty());
         json.put("noise", complaints);
         json.put("missing", missing);
-        Map<String, Object> spreads = new LinkedHashMap<>();
-        ratios.forEach((name, series) -> spreads.put(name, series.toJson()));
         json.put("ratioSpreads", spreads);
-        json.put("echo", echo.stream().map(Comparison::toJson).toList());
+        json.put("echo", echoes().stream().map(Comparison::toJson).toList());
         json.put("oneWay", oneWay.stream().map(Comparison::toJson).toList());
-        json.put("oneInFlight", oneInFlight.toJson());
-        json.put("linksAndChannels", shapes.toJson());
+        json.put("oneInFlight", oneInFlight == null ? null : oneInFlight.toJson());
+        json.put("linksAndChannels", shapes == null ? null : shapes.toJson());
+        json.put("warmPath", warmPath == null ? null : warmPath.toJson());
+        json.put("systemCallsBy", warmPath == null ? null : SystemCalls.METHOD);
         json.put("virtualMachine", virtualMachine == null ? null : virtualMachine.toJson());
-        json.put("startToFirstPacketMillis", startToFirstPacketMillis().toJson());
-        json.put("attachToFirstPacketMillis", attachToFirstPacketMillis().toJson());
+        json.put("startToFirstPacketMillis", json(startToFirstPacketMillis()));
+        json.put("attachToFirstPacketMillis", json(attachToFirstPacketMillis()));
         json.put("agentResidentKib", agent.residentKib());
+        json.put("agentHugepagesKib", agent.hugepagesKib());
         json.put("conditions", conditions);
         json.put("seconds", seconds);
         return json;
+    }
+
+    private static Map<String, Object> json(Series series) {
+        return series == null ? null : series.toJson();
     }
 }

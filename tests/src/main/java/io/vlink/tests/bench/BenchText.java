@@ -8,6 +8,8 @@ import java.util.Locale;
 
 /** A report for a person. */
 final class BenchText {
+    private static final String NAME_COLUMN = "  %-12s ";
+
     private final BenchReport report;
     private final StringBuilder text = new StringBuilder();
 
@@ -18,12 +20,17 @@ final class BenchText {
     static String of(BenchReport report) {
         BenchText writer = new BenchText(report);
         writer.ratios();
-        report.echo().forEach(comparison -> writer.rates("Closed-loop echo, " + comparison.traffic(), comparison));
-        report.oneWay().forEach(
-                comparison -> writer.rates("One way, " + comparison.title() + ", 64 bytes, burst 64", comparison));
-        writer.rates("The same load over links and channels, " + report.shapes().traffic(), report.shapes());
-        writer.virtualMachine();
+        report.echoes().forEach(comparison -> writer.rates("Closed-loop echo, " + comparison.traffic(), comparison));
+        report.oneWay().forEach(comparison -> writer.rates(
+                "One way, %s, %d bytes, burst %d".formatted(comparison.title(), comparison.traffic().frameBytes(),
+                        comparison.traffic().burst()),
+                comparison));
+        if (report.shapes() != null) {
+            writer.rates("The same load over links and channels, " + report.shapes().traffic(), report.shapes());
+        }
         writer.oneInFlight();
+        writer.warmPath();
+        writer.virtualMachine();
         writer.rest();
         return writer.text.toString();
     }
@@ -36,9 +43,9 @@ final class BenchText {
     private void ratios() {
         line("%n%-32s %8s  %-16s %6s  goal", "Ratio", "median", "min to max", "spread");
         for (Goal goal : Goal.values()) {
-            Series series = report.ratios().get(goal.name());
+            Series series = report.ratios().get(goal);
             if (series == null) {
-                line("%-32s %8s  %s", goal.label(), "-", report.missing().getOrDefault(goal.name(), "not measured"));
+                line("%-32s %8s  %s", goal.label(), "-", report.missing().get(goal.name()));
             } else {
                 line("%-32s %8.2f  %-16s %5.1f%%  %s%s", goal.label(), series.median(),
                         "%.2f to %.2f".formatted(series.min(), series.max()), series.spread() * 100, goal.text(),
@@ -49,16 +56,24 @@ final class BenchText {
 
     private void rates(String title, Comparison comparison) {
         line("%n%s", title);
-        line("  %-12s %9s  %-18s %8s %12s %12s", "", "Mpps", "min to max", "ns each", "host memory", "guest memory");
         line("  %d of %d rounds were quiet; a bare cache line there and back: %.0f ns (%.0f to %.0f)",
                 comparison.quietRounds(), comparison.rounds(), comparison.lineNanos().median(),
                 comparison.lineNanos().min(), comparison.lineNanos().max());
+        line(NAME_COLUMN + "%9s  %-18s %8s %9s %13s %13s", "", "Mpps", "min to max", "ns each", "vlink is",
+                "host memory",
+                "guest memory");
+        String first = comparison.names().getFirst();
         for (String name : comparison.names()) {
             Series rates = comparison.rates(name);
-            line("  %-12s %9.2f  %-18s %8.1f %12s %12s", name, rates.median() / 1e6,
+            Seen seen = comparison.runs(name).getLast().seen();
+            double lost = comparison.series(name, run -> run.number(TestpmdPair.LOST)).max();
+            line(NAME_COLUMN + "%9.2f  %-18s %8.1f %9s %13s %13s%s", name, rates.median() / 1e6,
                     "%.2f to %.2f".formatted(rates.min() / 1e6, rates.max() / 1e6), 1e9 / rates.median(),
-                    memory(comparison.runs(name).getLast().host()), memory(comparison.runs(name).getLast().guest()));
+                    name.equals(first) ? "" : "%.2f x".formatted(comparison.ratios(name).median()),
+                    memory(seen.host()), memory(seen.guest()),
+                    lost > 0 ? "  lost %.0f of its window".formatted(lost) : "");
         }
+        Noise.complaints(comparison).forEach(complaint -> line("  noisy: %s", complaint));
     }
 
     private static String memory(ProcessMemory memory) {
@@ -66,10 +81,23 @@ final class BenchText {
     }
 
     private void oneInFlight() {
-        line("%nOne packet in flight, round trip");
-        report.oneInFlight().nanos()
-                .forEach((name, series) -> line("  %-18s %8.0f ns  (%.0f to %.0f)", name, series.median(),
-                        series.min(), series.max()));
+        if (report.oneInFlight() != null) {
+            line("%nOne packet in flight, round trip");
+            report.oneInFlight().nanos().forEach((name, series) -> line("  %-18s %8.0f ns  (%.0f to %.0f)", name,
+                    series.median(), series.min(), series.max()));
+        }
+    }
+
+    private void warmPath() {
+        if (report.warmPath() == null) {
+            return;
+        }
+        line("%nThe polling threads while packets flowed: bytes allocated, and system calls (%s)", SystemCalls.METHOD);
+        line("  %-14s %12s %12s %12s %12s", "", "host bytes", "guest bytes", "host calls", "guest calls");
+        for (WarmPath.Row row : report.warmPath().rows()) {
+            line("  %-14s %12d %12d %12d %12d  %s", row.flow(), row.hostBytes(), row.guestBytes(), row.hostCalls(),
+                    row.guestCalls(), row.calls());
+        }
     }
 
     private void virtualMachine() {
@@ -82,14 +110,22 @@ final class BenchText {
     }
 
     private void rest() {
-        line("%nDriver: %.0f ms from program start to first packet, %.1f ms from attach to first packet",
-                report.startToFirstPacketMillis().median(), report.attachToFirstPacketMillis().median());
+        line("");
+        if (report.startToFirstPacketMillis() != null) {
+            line("Driver: %.0f ms from program start to first packet, %.1f ms from attach to first packet",
+                    report.startToFirstPacketMillis().median(), report.attachToFirstPacketMillis().median());
+        }
         line("Agent: %s. Memory is ordinary + hugepages touched.", memory(report.agent()));
-        line("Host's polling thread: %d bytes allocated while measured", report.bytesAllocated());
-        report.missing().forEach((name, reason) -> line("not measured: %s: %s", name, reason));
+        if (report.bytesAllocated() != null) {
+            line("Allocated by a polling thread while it was measured, the most of all runs: %d bytes",
+                    report.bytesAllocated());
+        }
+        if (report.missing().containsKey(BenchReport.SYSTEM_CALLS)) {
+            line("System calls were not counted: %s", report.missing().get(BenchReport.SYSTEM_CALLS));
+        }
         report.complaints().forEach(complaint -> line("noisy: %s", complaint));
         if (report.complaints().isEmpty()) {
-            line("The machine was quiet enough to judge.");
+            line("The machine was quiet enough to judge the ratios.");
         }
         line("%s", report.conditions());
     }

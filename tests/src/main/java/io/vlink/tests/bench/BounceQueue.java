@@ -4,6 +4,7 @@
 package io.vlink.tests.bench;
 
 import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.Descriptor;
 import java.util.concurrent.TimeUnit;
 
 /** A queue of a port with its share of the window, and the packets that it could not send at once. One thread. */
@@ -13,26 +14,31 @@ final class BounceQueue {
     private final BenchPort port;
     private final int queue;
     private final PacketBurst burst;
+    private final int frameBytes;
+    /** Buffers of a frame: entries of a burst, and descriptors of a ring. */
+    private final int segments;
     private long outstanding;
     private long received;
 
-    BounceQueue(BenchPort port, int queue, int burst) {
+    BounceQueue(BenchPort port, int queue, int burst, int frameBytes) {
         this.port = port;
         this.queue = queue;
-        this.burst = new PacketBurst(burst);
+        this.frameBytes = frameBytes;
+        segments = port.segments(frameBytes);
+        this.burst = new PacketBurst(burst * segments);
     }
 
     /** Sends the first frames. */
-    void prime(int window, int frameBytes) {
-        PacketBurst first = new PacketBurst(window);
-        int got = port.alloc(queue, first, window);
-        if (got < window) {
+    void prime(int window) {
+        PacketBurst first = new PacketBurst(window * segments);
+        int got = port.alloc(queue, first, first.capacity());
+        if (got < first.capacity()) {
             port.free(queue, first);
-            throw new IllegalStateException("window must fit the link's buffers: window=" + window + " buffers=" + got);
+            throw new IllegalStateException("window must fit the link's buffers: window=" + window + " segments="
+                    + segments + " buffers=" + got);
         }
-        for (int i = 0; i < got; i++) {
-            TestFrame.write(port.region(), first.offset[i], frameBytes);
-            first.length(i, frameBytes);
+        for (int i = 0; i < got; i += segments) {
+            write(first, i);
         }
         long begin = System.nanoTime();
         while (first.count > 0) {
@@ -40,9 +46,21 @@ final class BounceQueue {
             if (System.nanoTime() - begin > PRIME_NANOS) {
                 port.free(queue, first);
                 throw new IllegalStateException(
-                        "window must fit the link's queue: window=" + window + " sent=" + outstanding);
+                        "window must fit the link's queue: window=" + window + " sent=" + outstanding / segments);
             }
         }
+    }
+
+    private void write(PacketBurst buffers, int first) {
+        int left = frameBytes;
+        for (int i = first; left > 0; i++) {
+            int bytes = Math.min(left, port.bufferBytes());
+            port.region().asSlice(buffers.offset[i], bytes).fill((byte) 0);
+            left -= bytes;
+            buffers.meta[i] = Descriptor.meta(bytes, left > 0 ? Descriptor.FLAG_MORE : 0,
+                    Descriptor.generation(buffers.meta[i]));
+        }
+        TestFrame.head(port.region(), buffers.offset[first]);
     }
 
     /** Sends back what has come. */
@@ -84,11 +102,13 @@ final class BounceQueue {
         }
     }
 
+    /** {@return frames that are on their way} */
     long outstanding() {
-        return outstanding;
+        return outstanding / segments;
     }
 
+    /** {@return frames that have come back} */
     long received() {
-        return received;
+        return received / segments;
     }
 }

@@ -51,13 +51,17 @@ final class Comparison {
             round.lineNanos.add(placement.lineNanos());
             progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, contestant.name(), traffic, run.pps() / 1e6)
                     + ", line %.0f ns".formatted(round.lineNanos.getLast())
-                    + (isShared(run) ? ", core shared %.1f %%".formatted(run.runDelay() * 100) : ""));
+                    + (run.number(TestpmdPair.LOST) > 0
+                            ? ", %.0f of the window lost".formatted(run.number(
+                                    TestpmdPair.LOST))
+                            : "")
+                    + (isShared(run) ? ", core shared %.1f %%".formatted(run.seen().runDelay() * 100) : ""));
         }
         return round;
     }
 
     private static boolean isShared(Contestant.Run run) {
-        return run.runDelay() > Noise.RUN_DELAY_LIMIT;
+        return run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
     /** One run of each, and what a bare cache line took before, between and after them. */
@@ -93,6 +97,7 @@ final class Comparison {
         return quiet.isEmpty() ? rounds : quiet;
     }
 
+    /** {@return what was compared, in a word or two} */
     String title() {
         return title;
     }
@@ -139,13 +144,17 @@ final class Comparison {
         json.put("burst", (long) traffic.burst());
         json.put("rounds", (long) rounds.size());
         json.put("quietRounds", (long) quietRounds());
+        json.put("noise", Noise.complaints(this));
         json.put("lineNanos", lineNanos().toJson());
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());
-            Contestant.Run last = runs(name).getLast();
+            one.put("windowLost", series(name, run -> run.number(TestpmdPair.LOST)).max());
+            Seen last = runs(name).getLast().seen();
             one.put("hostResidentKib", last.host().residentKib());
             one.put("guestResidentKib", last.guest().residentKib());
+            one.put("hostHugepagesKib", last.host().hugepagesKib());
+            one.put("guestHugepagesKib", last.guest().hugepagesKib());
             if (!name.equals(names().getFirst())) {
                 one.put("ratio", ratios(name).toJson());
             }

@@ -15,7 +15,7 @@ interface Contestant {
      *
      * @param traffic what flows
      * @param seconds of measuring
-     * @return packets per second that came back to the sender, and what else is to be known
+     * @return packets per second, and what else is to be known
      * @throws io.vlink.tests.lab.LabException if it does not run
      */
     Run run(Traffic traffic, double seconds);
@@ -23,16 +23,14 @@ interface Contestant {
     /**
      * Result of a run.
      *
-     * @param pps      round trips per second
-     * @param runDelay share of the time in which a polling thread waited for its processor, the worse of both sides
-     * @param host     memory of the host's process
-     * @param guest    memory of the guest's process
-     * @param details  everything else
+     * @param pps     packets per second: round trips, or in one direction
+     * @param seen    what was seen of its processes
+     * @param details everything else
      */
-    record Run(double pps, double runDelay, ProcessMemory host, ProcessMemory guest, Map<String, Object> details) {
-        /** {@return one of the details that is a number} */
+    record Run(double pps, Seen seen, Map<String, Object> details) {
+        /** {@return one of the details that is a number; 0 if there is none of that name} */
         double number(String name) {
-            return ((Number) details.get(name)).doubleValue();
+            return details.get(name) instanceof Number number ? number.doubleValue() : 0;
         }
     }
 }

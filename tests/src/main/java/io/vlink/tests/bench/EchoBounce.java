@@ -3,8 +3,6 @@
 
 package io.vlink.tests.bench;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +24,6 @@ final class EchoBounce {
 
     private final BounceQueue[] queues;
     private final Plan plan;
-    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final long[] samples;
     private int sampleCount;
 
@@ -64,17 +61,18 @@ final class EchoBounce {
     /** Primes the window, waits for the first packet, warms up, measures, and takes all packets out again. */
     Map<String, Object> run(Runnable onFirstPacket, Runnable onMeasure) {
         for (BounceQueue queue : queues) {
-            queue.prime(plan.window() / queues.length, plan.frameBytes());
+            queue.prime(plan.window() / queues.length);
         }
         awaitFirstPacket();
         onFirstPacket.run();
         bounceFor(plan.warmNanos());
+        Allocation.ofThisThread(); // the first call allocates
         onMeasure.run();
         long packetsBefore = received();
         sampleCount = 0;
-        long allocatedBefore = threads.getCurrentThreadAllocatedBytes();
+        long allocatedBefore = Allocation.ofThisThread();
         long nanos = bounceFor(plan.measureNanos());
-        long allocated = threads.getCurrentThreadAllocatedBytes() - allocatedBefore;
+        long allocated = Allocation.ofThisThread() - allocatedBefore;
         long packets = received() - packetsBefore;
         drain();
         return result(packets, nanos, allocated);
@@ -155,7 +153,7 @@ final class EchoBounce {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("packets", packets);
         result.put("pps", packets * 1e9 / nanos);
-        result.put("bytesAllocated", allocated);
+        result.put(VlinkPair.HOST_BYTES, allocated);
         result.put("lost", outstanding());
         if (plan.isOneInFlight()) {
             long[] sorted = Arrays.copyOf(samples, sampleCount);

@@ -7,97 +7,114 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Round trips per second, a bar for the median of each contestant and a dot for each of its runs. */
+/**
+ * Round trips per second, a bar for the median of each contestant and a dot for each of its runs: a row for each frame size, a
+ * column for each window, all on the same scale.
+ */
 final class EchoChart {
     private static final Map<String, String> COLOURS = Map.of("vlink", "#2563eb", "vhost-user", "#f59e0b", "memif",
-            "#10b981");
-    private static final int WIDTH = 860;
-    private static final int LEFT = 190;
-    private static final int RIGHT = 70;
-    private static final int TOP = 84;
-    private static final int BAR = 17;
-    private static final int GAP = 16;
-    private static final int TICKS = 5;
+            "#14b8a6");
+    private static final String OTHER = "#6366f1";
+    private static final int WIDTH = 900;
+    private static final int LEFT = 112;
+    private static final int MARGIN = 24;
+    private static final int TOP = 126;
+    private static final int BAR = 18;
+    private static final int GAP = 22;
+    private static final int COLUMN_GAP = 18;
+    /** Room for the numbers behind the longest bar. */
+    private static final int NUMBERS = 52;
 
     private final List<Comparison> comparisons;
-    private final String footer;
+    private final List<Integer> windows;
+    private final List<Integer> sizes;
+    private final double columnWidth;
     private final double scale;
-    private final double step;
+    private final int rowHeight;
     private final Svg svg;
-    private final int bottom;
 
-    private EchoChart(List<Comparison> comparisons, String footer) {
+    private EchoChart(List<Comparison> comparisons) {
         this.comparisons = comparisons;
-        this.footer = footer;
-        int height = TOP + 60;
-        double most = 0;
-        for (Comparison comparison : comparisons) {
-            height += comparison.names().size() * BAR + GAP;
-            for (String name : comparison.names()) {
-                most = Math.max(most, comparison.rates(name).max() / 1e6);
-            }
-        }
-        bottom = height - 60;
-        step = niceStep(most / TICKS);
-        scale = (WIDTH - LEFT - RIGHT) / (step * Math.ceil(most / step));
-        svg = new Svg(WIDTH, height);
+        windows = comparisons.stream().map(each -> each.traffic().window()).distinct().sorted().toList();
+        sizes = comparisons.stream().map(each -> each.traffic().frameBytes()).distinct().sorted().toList();
+        columnWidth = (double) (WIDTH - LEFT - MARGIN - (windows.size() - 1) * COLUMN_GAP) / windows.size();
+        double most = comparisons.stream().flatMap(each -> each.names().stream().map(each::rates))
+                .mapToDouble(Series::max).max().orElse(1);
+        scale = (columnWidth - NUMBERS) / most;
+        rowHeight = comparisons.stream().mapToInt(each -> each.names().size()).max().orElse(1) * BAR + GAP;
+        svg = new Svg(WIDTH, TOP + sizes.size() * rowHeight + 34);
     }
 
+    /**
+     * Draws it.
+     *
+     * @param comparisons at least one
+     * @param footer      under what conditions it was measured
+     * @return the drawing
+     */
     static String of(List<Comparison> comparisons, String footer) {
-        return new EchoChart(comparisons, footer).draw();
+        return new EchoChart(comparisons).draw(footer);
     }
 
-    /** 1, 2 or 5 times a power of ten, at least the wanted one. */
-    static double niceStep(double wanted) {
-        double power = Math.pow(10, Math.floor(Math.log10(wanted)));
-        for (double factor : new double[]{1, 2, 5}) {
-            if (factor * power >= wanted) {
-                return factor * power;
-            }
+    private String draw(String footer) {
+        svg.text(MARGIN, 36, 20, Svg.INK, Svg.Anchor.START, "Frames through a closed loop, one core a side");
+        svg.text(MARGIN, 60, 13, Svg.FAINT, Svg.Anchor.START,
+                "million round trips a second: bar: median, dot: one run. Behind it, how many times as fast vlink is.");
+        drawLegend();
+        for (int row = 0; row < sizes.size(); row++) {
+            double top = TOP + row * rowHeight;
+            svg.text(MARGIN, top + BAR, 14, Svg.INK, Svg.Anchor.START, sizes.get(row) + " bytes");
         }
-        return 10 * power;
-    }
-
-    private String draw() {
-        svg.text(24, 34, 19, Svg.INK, Svg.Anchor.START, "Frames a second through a closed loop, one core a side");
-        svg.text(24, 56, 13, Svg.FAINT, Svg.Anchor.START,
-                "bar: median; dot: one run; the contestants ran in turn. Longer is better (million round trips a second).");
-        drawAxis();
-        double y = TOP;
+        for (int column = 0; column < windows.size(); column++) {
+            svg.text(x(column), TOP - 14, 12, Svg.FAINT, Svg.Anchor.START, windows.get(column) + " in flight");
+        }
         for (Comparison comparison : comparisons) {
-            y = drawGroup(comparison, y) + GAP;
+            drawCell(comparison, x(windows.indexOf(comparison.traffic().window())),
+                    TOP + sizes.indexOf(comparison.traffic().frameBytes()) * rowHeight);
         }
-        svg.text(24, bottom + 44, 11, Svg.FAINT, Svg.Anchor.START, footer);
+        svg.text(MARGIN, TOP + sizes.size() * rowHeight + 16, 11, Svg.FAINT, Svg.Anchor.START, footer);
         return svg.toString();
     }
 
-    private void drawAxis() {
-        for (double tick = 0; tick * scale <= WIDTH - LEFT - RIGHT + 1; tick += step) {
-            double x = LEFT + tick * scale;
-            svg.line(x, TOP - 6, x, bottom - GAP + 4, "#e5e7eb", 1, false);
-            svg.text(x, bottom + 6, 12, Svg.FAINT, Svg.Anchor.MIDDLE,
-                    String.format(Locale.ROOT, "%.4g", tick).replaceAll("\\.0+$", ""));
+    private double x(int column) {
+        return LEFT + column * (columnWidth + COLUMN_GAP);
+    }
+
+    private void drawLegend() {
+        double x = MARGIN;
+        for (String name : comparisons.getFirst().names()) {
+            svg.bar(x, 76, 12, 12, colour(name));
+            svg.text(x + 18, 86, 13, Svg.INK, Svg.Anchor.START, name);
+            x += 110;
         }
     }
 
-    private double drawGroup(Comparison comparison, double top) {
+    private static String colour(String name) {
+        return COLOURS.getOrDefault(name, OTHER);
+    }
+
+    private void drawCell(Comparison comparison, double left, double top) {
+        List<String> names = comparison.names();
+        svg.line(left, top - 2, left, top + names.size() * BAR, "#d1d5db", 1, false);
         double y = top;
-        Traffic traffic = comparison.traffic();
-        svg.text(24, top + 13, 13, Svg.INK, Svg.Anchor.START, traffic.frameBytes() + " bytes");
-        svg.text(24, top + 29, 11, Svg.FAINT, Svg.Anchor.START, "window " + traffic.window());
-        for (String name : comparison.names()) {
-            double median = comparison.rates(name).median() / 1e6;
-            svg.text(LEFT - 8, y + 12, 12, Svg.INK, Svg.Anchor.END, name);
-            svg.bar(LEFT, y, median * scale, BAR - 4, COLOURS.getOrDefault(name, "#6366f1"));
-            double rightmost = median;
-            for (Contestant.Run run : comparison.runs(name)) {
-                svg.dot(LEFT + run.pps() / 1e6 * scale, y + (BAR - 4) / 2.0, 2.6, "#ffffff", Svg.INK);
-                rightmost = Math.max(rightmost, run.pps() / 1e6);
+        for (String name : names) {
+            Series rates = comparison.rates(name);
+            svg.bar(left, y, rates.median() * scale, BAR - 4, colour(name));
+            for (double rate : rates.values()) {
+                svg.dot(left + rate * scale, y + (BAR - 4) / 2.0, 2.2, "#ffffff", Svg.INK);
             }
-            svg.text(LEFT + rightmost * scale + 8, y + 12, 12, Svg.INK, Svg.Anchor.START,
-                    String.format(Locale.ROOT, "%.1f", median));
+            double behind = left + rates.max() * scale + 7;
+            String median = megas(rates.median());
+            svg.text(behind, y + 12, 12, Svg.INK, Svg.Anchor.START, median);
+            if (!name.equals(names.getFirst())) {
+                svg.text(behind + 8 * median.length() + 6, y + 12, 11, Svg.FAINT, Svg.Anchor.START,
+                        String.format(Locale.ROOT, "%.1f \u00d7", comparison.ratios(name).median()));
+            }
             y += BAR;
         }
-        return y;
+    }
+
+    private static String megas(double rate) {
+        return String.format(Locale.ROOT, rate < 9.95e6 ? "%.2f" : "%.1f", rate / 1e6);
     }
 }

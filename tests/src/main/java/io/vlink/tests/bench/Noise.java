@@ -51,32 +51,33 @@ final class Noise {
         }
     }
 
-    /** {@return why the figures should not be trusted; empty if they may be} */
-    List<String> complaints(List<Comparison> comparisons) {
+    /** {@return why no figure of this bench should be trusted; empty if they may be} */
+    List<String> complaints() {
+        double steal = steal();
+        return steal > STEAL_LIMIT
+                ? List.of("the hypervisor took %.1f %% of the processor time (limit %.0f %%)".formatted(steal * 100,
+                        STEAL_LIMIT * 100))
+                : List.of();
+    }
+
+    /** {@return why the figures of a comparison should not be trusted; empty if they may be} */
+    static List<String> complaints(Comparison comparison) {
         List<String> complaints = new ArrayList<>();
-        if (steal() > STEAL_LIMIT) {
-            complaints.add("the hypervisor took %.1f %% of the processor time (limit %.0f %%)".formatted(steal() * 100,
-                    STEAL_LIMIT * 100));
+        int enough = Math.min(QUIET_ROUNDS, comparison.rounds());
+        if (comparison.quietRounds() < enough) {
+            complaints.add(
+                    "%s, %s: %d of %d rounds were quiet (limit %d): other programs ran, or the processors were moved"
+                            .formatted(comparison.title(), comparison.traffic(), comparison.quietRounds(),
+                                    comparison.rounds(),
+                                    enough));
         }
-        for (Comparison comparison : comparisons) {
-            if (comparison.quietRounds() < Math.min(QUIET_ROUNDS, comparison.rounds())) {
-                complaints.add(
-                        "%s, %s: %d of %d rounds were quiet (limit %d): other programs ran, or the processors were moved"
-                                .formatted(comparison.title(), comparison.traffic(), comparison.quietRounds(),
-                                        comparison.rounds(),
-                                        QUIET_ROUNDS));
-            }
-            for (String name : comparison.names()) {
-                complain(comparison, name, complaints);
-            }
+        for (String name : comparison.names()) {
+            complain(comparison, name, complaints);
         }
         return complaints;
     }
 
     private static void complain(Comparison comparison, String name, List<String> complaints) {
-        if (comparison.runs(name).isEmpty()) {
-            return;
-        }
         Series rates = comparison.rates(name);
         if (rates.spread() > SPREAD_LIMIT) {
             complaints.add("%s, %s: runs lie %.0f %% apart (limit %.0f %%)".formatted(name, comparison.traffic(),

@@ -49,7 +49,7 @@ final class OneInFlight {
         progress.say("one in flight: packet %.0f ns, line and descriptor %.0f ns, line %.0f ns".formatted(
                 packetNanos.getLast(), lineAndDescriptorNanos.getLast(), lineNanos.getLast()));
         return Placement.isMoved(List.of(before, lineNanos.getLast(), placement.lineNanos()))
-                || run.runDelay() > Noise.RUN_DELAY_LIMIT;
+                || run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
     /** {@return rounds that were disturbed all the same} */

@@ -4,33 +4,22 @@
 package io.vlink.tests.bench;
 
 import io.vlink.tests.lab.JsonLine;
-import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import io.vlink.tests.lab.ManagedProcess;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** vlink in one direction: one side sends, the other takes. Every frame must arrive, in order. One thread. */
 final class OneWayPair implements Contestant {
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
-    private final Lab lab;
-    private final Cores cores;
-    private final String link;
-    private final Path deviceSocket;
+    private final VlinkDomain domain;
     private final boolean toGuest;
-    private final double warmSeconds;
 
-    OneWayPair(Lab lab, Cores cores, VlinkPair pair, boolean toGuest, double warmSeconds) {
-        this.lab = lab;
-        this.cores = cores;
-        this.link = pair.shape().linkNames();
-        this.deviceSocket = pair.deviceSocket();
-        this.toGuest = toGuest;
-        this.warmSeconds = warmSeconds;
+    OneWayPair(VlinkDomain domain, Flow flow) {
+        this.domain = domain;
+        this.toGuest = flow == Flow.TO_GUEST;
     }
 
     @Override
@@ -40,33 +29,37 @@ final class OneWayPair implements Contestant {
 
     @Override
     public Run run(Traffic traffic, double seconds) {
-        try (ManagedProcess guest = start("bench-guest", cores.guest(command(traffic, seconds, !toGuest, "--vfio-user",
-                deviceSocket)))) {
-            guest.awaitLine("it was attached", OneWayStream.ATTACHED::equals, LIMIT);
-            try (ManagedProcess host = start("bench-host",
-                    cores.host(command(traffic, seconds, toGuest, "--run-dir", lab.runDirectory())))) {
-                return measure(host, guest, seconds);
+        return run(traffic, seconds, Watch.QUIETLY);
+    }
+
+    /** {@return what {@link #run(Traffic, double)} does, with another way of looking} */
+    Run run(Traffic traffic, double seconds, Watch watch) {
+        String[] send = {"--send"};
+        String[] receive = {};
+        try (ManagedProcess guest = domain.startGuest(OneWayMain.class, traffic, seconds, toGuest ? receive : send)) {
+            guest.awaitLine("it was attached", SideProgram.ATTACHED::equals, LIMIT);
+            try (ManagedProcess host = domain.startHost(OneWayMain.class, traffic, seconds, toGuest ? send : receive)) {
+                return measure(host, guest, seconds, watch);
             }
         }
     }
 
-    private Run measure(ManagedProcess host, ManagedProcess guest, double seconds) {
+    private Run measure(ManagedProcess host, ManagedProcess guest, double seconds, Watch watch) {
         ManagedProcess receiver = toGuest ? guest : host;
-        ManagedProcess sender = toGuest ? host : guest;
-        receiver.awaitLine("it was measuring", EchoBounceMain.MEASURING::equals, LIMIT);
-        RunDelay delay = new RunDelay(host.pid(), guest.pid());
-        delay.begin();
-        Pause.seconds(seconds * 0.9);
-        double worst = delay.worst();
-        ProcessMemory ofHost = ProcessMemory.of(host.pid());
-        ProcessMemory ofGuest = ProcessMemory.of(guest.pid());
-        Map<String, Object> sent = result(sender);
-        Map<String, Object> received = result(receiver);
+        receiver.awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
+        Seen seen = watch.look(host, guest, seconds);
+        Map<String, Object> ofHost = result(host);
+        Map<String, Object> ofGuest = result(guest);
+        Map<String, Object> sent = toGuest ? ofHost : ofGuest;
+        Map<String, Object> received = toGuest ? ofGuest : ofHost;
         if (!sent.get("packets").equals(received.get("packets")) || number(received, "outOfOrder") != 0
                 || number(received, "drops") + number(sent, "drops") != 0) {
             throw new LabException("packets were lost: sent=" + sent + " received=" + received, "");
         }
-        return new Run(number(received, "pps"), worst, ofHost, ofGuest, received);
+        Map<String, Object> details = new LinkedHashMap<>(received);
+        details.put(VlinkPair.HOST_BYTES, ofHost.get(OneWayStream.BYTES));
+        details.put(VlinkPair.GUEST_BYTES, ofGuest.get(OneWayStream.BYTES));
+        return new Run(number(received, "pps"), seen, details);
     }
 
     private static Map<String, Object> result(ManagedProcess process) {
@@ -78,20 +71,5 @@ final class OneWayPair implements Contestant {
 
     private static double number(Map<String, Object> result, String name) {
         return ((Number) result.get(name)).doubleValue();
-    }
-
-    private ManagedProcess start(String name, List<String> command) {
-        return lab.start(name, command);
-    }
-
-    private List<String> command(Traffic traffic, double seconds, boolean sends, String how, Path where) {
-        List<String> command = new ArrayList<>(List.of(lab.program("bench"), "--one-way-side", "--link", link, how,
-                where.toString(), "--burst", Integer.toString(traffic.burst()), "--size",
-                Integer.toString(traffic.frameBytes()), "--warm", Double.toString(warmSeconds), "--seconds",
-                Double.toString(seconds)));
-        if (sends) {
-            command.add("--send");
-        }
-        return command;
     }
 }

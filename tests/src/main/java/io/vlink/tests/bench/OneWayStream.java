@@ -10,10 +10,11 @@ import java.util.concurrent.TimeUnit;
 
 /** Numbered frames in one direction, as fast as they go: the end that sends them, and the end that checks them. One thread. */
 final class OneWayStream {
-    /** What an end prints when it has joined the link. */
-    static final String ATTACHED = "attached";
     /** So much longer than it is measured does the sender send. */
     static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Name of the result that tells what this end's thread has allocated. */
+    static final String BYTES = "bytesAllocated";
 
     private static final int CLOCK_MASK = 255;
     private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -28,18 +29,21 @@ final class OneWayStream {
     private long outOfOrder;
 
     OneWayStream(BenchPort port, int burst, int frameBytes) {
+        if (port.segments(frameBytes) > 1) {
+            throw new IllegalArgumentException("size must fit a buffer: size=" + frameBytes);
+        }
         this.port = port;
         this.burst = new PacketBurst(burst);
         this.frameBytes = frameBytes;
     }
 
     /** Sends for so long, waits until the other end has taken everything, and tells how many there were. */
-    Map<String, Object> send(long nanos) {
-        long begin = System.nanoTime();
-        int rounds = 0;
-        while ((++rounds & CLOCK_MASK) != 0 || System.nanoTime() - begin < nanos) {
-            sendBurst();
-        }
+    Map<String, Object> send(long warmNanos, long nanos) {
+        sendFor(warmNanos);
+        Allocation.ofThisThread(); // the first call allocates
+        long allocated = Allocation.ofThisThread();
+        sendFor(nanos);
+        allocated = Allocation.ofThisThread() - allocated;
         number -= burst.count;
         port.free(0, burst);
         long end = System.nanoTime();
@@ -49,7 +53,16 @@ final class OneWayStream {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("packets", number);
         result.put("drops", port.drops());
+        result.put(BYTES, allocated);
         return result;
+    }
+
+    private void sendFor(long nanos) {
+        long begin = System.nanoTime();
+        int rounds = 0;
+        while ((++rounds & CLOCK_MASK) != 0 || System.nanoTime() - begin < nanos) {
+            sendBurst();
+        }
     }
 
     private void sendBurst() {
@@ -74,9 +87,12 @@ final class OneWayStream {
             }
         }
         takeFor(warmNanos);
+        Allocation.ofThisThread(); // the first call allocates
         onMeasure.run();
         long before = number;
+        long allocated = Allocation.ofThisThread();
         long nanos = takeFor(measureNanos);
+        allocated = Allocation.ofThisThread() - allocated;
         double pps = (number - before) * 1e9 / nanos;
         takeUntilSilent();
         Map<String, Object> result = new LinkedHashMap<>();
@@ -84,6 +100,7 @@ final class OneWayStream {
         result.put("pps", pps);
         result.put("outOfOrder", outOfOrder);
         result.put("drops", port.drops());
+        result.put(BYTES, allocated);
         return result;
     }
 

@@ -33,17 +33,22 @@ final class RunDelay {
 
     /** {@return the worst share of the time since {@link #begin} that a polling thread lost} */
     double worst() {
+        return polling().values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    }
+
+    /** {@return the threads that have polled since {@link #begin}, and the share of the time that each lost} */
+    Map<Path, Double> polling() {
         double elapsed = System.nanoTime() - beginNanos;
-        double worst = 0;
+        Map<Path, Double> polling = new HashMap<>();
         for (Map.Entry<Path, long[]> entry : read().entrySet()) {
             long[] then = before.getOrDefault(entry.getKey(), new long[2]);
             double ran = (entry.getValue()[0] - then[0]) / elapsed;
             double waited = (entry.getValue()[1] - then[1]) / elapsed;
             if (ran + waited > POLLING) {
-                worst = Math.max(worst, waited);
+                polling.put(entry.getKey(), waited);
             }
         }
-        return worst;
+        return polling;
     }
 
     private Map<Path, long[]> read() {

@@ -10,7 +10,7 @@ final class Svg {
     /** Colour of text and axes. */
     static final String INK = "#1f2937";
     /** Colour of what should not catch the eye. */
-    static final String FAINT = "#9ca3af";
+    static final String FAINT = "#6b7280";
 
     private final StringBuilder body = new StringBuilder();
     private final int width;

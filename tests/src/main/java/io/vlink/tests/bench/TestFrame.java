@@ -3,31 +3,20 @@
 
 package io.vlink.tests.bench;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 
 /** The frame that is bounced: an Ethernet header of the type for local experiments (IEEE 802, 88B5), then a number. */
 final class TestFrame {
     /** Shortest frame that has room for the number. */
     static final int MIN_BYTES = 24;
     private static final long NUMBER_OFFSET = 16;
-    private static final short ETHER_TYPE = (short) 0x88B5;
 
     /** Bytes 8 to 15 as a little-endian word: the rest of the source address, the type, no payload yet. */
     private static final long HEAD_END = 0x0000_B588_0000_0000L;
 
     private TestFrame() {
-    }
-
-    static void write(MemorySegment region, long offset, int bytes) {
-        region.asSlice(offset, bytes).fill((byte) 0);
-        region.set(JAVA_BYTE, offset, (byte) 0x52);
-        region.set(JAVA_BYTE, offset + 6, (byte) 0x56);
-        region.set(JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), offset + 12, ETHER_TYPE);
     }
 
     /** Writes what makes a frame of a buffer, but for its number: the same line of memory. */

@@ -25,93 +25,71 @@ import java.util.regex.Pattern;
  * testpmd buffers what it prints, so it is read when it has ended; the rate is by its own clock.
  */
 final class TestpmdPair implements Contestant {
+    /** Name of the detail that tells how many frames of the window were lost. */
+    static final String LOST = "lost";
+
     /** 2 MiB pages that both sides take together. */
     static final int PAGES = 768;
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    /** Both must have stopped before one ends: over memif the other would touch memory that has gone. */
+    private static final double STOP_SECONDS = 0.3;
     private static final String SHOW = "show port stats 0";
+    private static final Pattern DROPPED = Pattern.compile("TX-dropped:\\s+(\\d+)");
 
     private final Lab lab;
     private final Cores cores;
     private final Path testpmd;
-    private final Wire wire;
-    private final Flow flow;
+    private final TestpmdWire wire;
+    private final Mode mode;
     private final double warmSeconds;
     private int runs;
 
-    /** What is between the two. */
-    enum Wire {
-        /** vhost-user on the host's side, virtio-user with a packed ring in order on the other. */
-        VHOST_USER("vhost-user", "net_vhost0,iface=%s,queues=1",
-                "net_virtio_user0,path=%s,queues=1,queue_size=1024,packed_vq=1,in_order=1,mrg_rxbuf=0"),
-        /** memif, its client with zero-copy. */
-        MEMIF("memif", "net_memif0,role=server,id=0,socket-abstract=no,socket=%s,rsize=10,bsize=2048",
-                "net_memif0,role=client,id=0,socket-abstract=no,socket=%s,rsize=10,bsize=2048,zero-copy=yes");
-
-        private final String label;
-        private final String server;
-        private final String client;
-
-        Wire(String label, String server, String client) {
-            this.label = label;
-            this.server = server;
-            this.client = client;
-        }
-    }
-
-    /** Which way frames go, and what testpmd calls that on either side. */
-    enum Flow {
+    /** The forwarding modes of both sides, and the rate that counts. */
+    private enum Mode {
         /** There and back; the client sends first. */
-        ECHO("echo", "macswap", "io", "Rx"),
+        ECHO("macswap", "io", "Rx"),
         /** From server to client. */
-        TO_GUEST("host to guest", "txonly", "rxonly", "Rx"),
+        TO_GUEST("txonly", "rxonly", "Rx"),
         /** From client to server. What the client could send was taken. */
-        TO_HOST("guest to host", "rxonly", "txonly", "Tx");
+        TO_HOST("rxonly", "txonly", "Tx");
 
-        private final String label;
         private final String server;
         private final String client;
         private final Pattern rate;
 
-        Flow(String label, String server, String client, String counted) {
-            this.label = label;
+        Mode(String server, String client, String counted) {
             this.server = server;
             this.client = client;
-            rate = Pattern.compile(counted + "-pps:\\s+(\\d+)");
-        }
-
-        String label() {
-            return label;
+            rate = Pattern.compile(counted + "-pps:\\s+(\\d+)\\s+" + counted + "-bps:\\s+(\\d+)");
         }
     }
 
-    TestpmdPair(Lab lab, Cores cores, Path testpmd, Wire wire, Flow flow, double warmSeconds) {
+    TestpmdPair(Lab lab, Cores cores, Path testpmd, TestpmdWire wire, Flow flow, double warmSeconds) {
         this.lab = lab;
         this.cores = cores;
         this.testpmd = testpmd;
         this.wire = wire;
-        this.flow = flow;
+        mode = Mode.valueOf(flow.name());
         this.warmSeconds = warmSeconds;
     }
 
     @Override
     public String name() {
-        return wire.label;
+        return wire.label();
     }
 
     @Override
     public Run run(Traffic traffic, double seconds) {
         Path socket = lab.directory().resolve("p" + runs++);
-        try (ManagedProcess server = start("a", cores.host(), List.of("--vdev=" + wire.server.formatted(socket)),
-                List.of("--forward-mode=" + flow.server, "--burst=" + traffic.burst(),
-                        "--txpkts=" + traffic.frameBytes()))) {
+        try (ManagedProcess server = start("a", cores.host(), List.of("--vdev=" + wire.server(traffic, socket)),
+                mode.server, traffic)) {
             awaitPrompt(server);
             server.send("start");
             awaitSocket(server, socket);
             try (ManagedProcess client = start("b", cores.guest(),
-                    List.of("--single-file-segments", "--vdev=" + wire.client.formatted(socket)),
-                    List.of("--forward-mode=" + flow.client, "--burst=" + traffic.burst(),
-                            "--txpkts=" + traffic.frameBytes()))) {
+                    List.of("--single-file-segments", "--vdev=" + wire.client(traffic, socket)), mode.client,
+                    traffic)) {
                 awaitPrompt(client);
                 return measure(server, client, traffic, seconds);
             }
@@ -122,47 +100,66 @@ final class TestpmdPair implements Contestant {
 
     private Run measure(ManagedProcess server, ManagedProcess client, Traffic traffic, double seconds) {
         Pause.seconds(0.5); // memif's handshake goes on after the start
-        client.send(flow == Flow.ECHO ? "start tx_first " + traffic.window() / traffic.burst() : "start");
+        client.send(mode == Mode.ECHO ? "start tx_first " + traffic.window() / traffic.burst() : "start");
         Pause.seconds(warmSeconds);
-        RunDelay delay = new RunDelay(server.pid(), client.pid());
-        delay.begin();
         client.send(SHOW);
-        Pause.seconds(seconds);
+        Seen seen = Watch.QUIETLY.look(server, client, seconds);
         client.send(SHOW);
-        double worst = delay.worst();
-        ProcessMemory ofServer = ProcessMemory.of(server.pid());
-        ProcessMemory ofClient = ProcessMemory.of(client.pid());
         client.send("stop");
-        client.send("quit");
-        client.awaitExit(START_LIMIT);
-        List<Double> rates = rates(client);
+        server.send("stop");
+        Pause.seconds(STOP_SECONDS);
+        end(client);
+        end(server);
+        List<Double> rates = numbers(client, mode.rate, 1);
+        String logs = server.tail(20) + client.tail(40);
         if (rates.size() != 2 || rates.getLast() == 0) {
-            throw new LabException("testpmd over " + wire.label + " forwarded nothing: rates=" + rates,
-                    server.tail(20) + client.tail(40));
+            throw new LabException("testpmd over " + wire.label() + " forwarded nothing: rates=" + rates, logs);
         }
-        return new Run(rates.getLast(), worst, ofServer, ofClient, Map.of());
+        double bytes = numbers(client, mode.rate, 2).getLast() / Byte.SIZE / rates.getLast();
+        if (Math.abs(bytes - traffic.frameBytes()) > 1) {
+            throw new LabException("testpmd over " + wire.label() + " sent frames of another size: size=" + bytes
+                    + " wanted=" + traffic.frameBytes(), logs);
+        }
+        return new Run(rates.getLast(), seen, mode == Mode.ECHO ? Map.of(LOST, lost(server, client)) : Map.of());
     }
 
-    private List<Double> rates(ManagedProcess process) {
-        List<Double> rates = new ArrayList<>();
+    /** The first one's end is an error for the other, which is of no interest. */
+    private static void end(ManagedProcess process) {
+        process.send("quit");
+        process.awaitExit(START_LIMIT);
+    }
+
+    /** A frame that testpmd finds no room for is dropped, and the window is smaller from then on. */
+    private static double lost(ManagedProcess server, ManagedProcess client) {
+        double lost = 0;
+        for (ManagedProcess process : List.of(server, client)) {
+            // Printed for the port, and again for all ports together.
+            lost += numbers(process, DROPPED, 1).stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        }
+        return lost;
+    }
+
+    private static List<Double> numbers(ManagedProcess process, Pattern pattern, int group) {
+        List<Double> numbers = new ArrayList<>();
         for (String line : process.outputLines()) {
-            Matcher matcher = flow.rate.matcher(line);
+            Matcher matcher = pattern.matcher(line);
             if (matcher.find()) {
-                rates.add(Double.valueOf(matcher.group(1)));
+                numbers.add(Double.valueOf(matcher.group(group)));
             }
         }
-        return rates;
+        return numbers;
     }
 
-    private ManagedProcess start(String side, int core, List<String> device, List<String> application) {
+    private ManagedProcess start(String side, int core, List<String> device, String forwardMode, Traffic traffic) {
         List<String> command = new ArrayList<>(
                 List.of("taskset", "-c", Integer.toString(core), testpmd.toString(), "--lcores",
                         "0@%d,1@%d".formatted(core, core), "--file-prefix=" + lab.directory().getFileName() + side,
                         "--in-memory",
                         "--no-pci", "--socket-mem=256"));
         command.addAll(device);
-        command.addAll(List.of("--", "-i", "--nb-cores=1"));
-        command.addAll(application);
+        command.addAll(List.of("--", "-i", "--nb-cores=1", "--forward-mode=" + forwardMode,
+                "--burst=" + traffic.burst()));
+        command.addAll(wire.frames(traffic));
         return lab.keep(ManagedProcess.startInteractive("testpmd-" + side, command, Map.of()));
     }
 
