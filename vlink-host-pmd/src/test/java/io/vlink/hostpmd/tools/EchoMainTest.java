@@ -9,12 +9,7 @@ import io.vlink.hostpmd.SendingGuest;
 import io.vlink.hostpmd.TestAgent;
 import io.vlink.hostpmd.TestLink;
 import io.vlink.spec.control.Request;
-import io.vlink.traffic.worker.StopSignal;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,19 +28,15 @@ class EchoMainTest {
     @TempDir
     private Path runDir;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-    private final StopSignal stop = StopSignal.none();
+    private ProgramRun program;
 
-    private int run(String... options) {
-        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
-        arguments.addAll(List.of(options));
-        return new EchoMain().run(new PrintWriter(out, true), new PrintWriter(err, true), stop,
-                arguments.toArray(String[]::new));
+    @BeforeEach
+    void setUp() {
+        program = new ProgramRun(runDir);
     }
 
-    private String errors() {
-        return err.toString().strip();
+    private int run(String... options) {
+        return program.run(new EchoMain(), options);
     }
 
     @ParameterizedTest
@@ -59,8 +50,8 @@ class EchoMainTest {
             """)
     void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
         assertThat(run(VDEV, option)).isEqualTo(2);
-        assertThat(errors()).startsWith("vlink-echo: " + complaint).doesNotContain("\n");
-        assertThat(out.toString()).isEmpty();
+        assertThat(program.takeErrors()).startsWith("vlink-echo: " + complaint).doesNotContain("\n");
+        assertThat(program.out()).isEmpty();
     }
 
     @Nested
@@ -82,11 +73,11 @@ class EchoMainTest {
         @Test
         void endsWithOneLineWhenTheAgentIsGoneAndNothingMoves() {
             Thread end = Thread.ofPlatform().start(() -> {
-                Awaitility.await().until(() -> out.toString().contains("echo ready"));
+                Awaitility.await().until(() -> program.out().contains("echo ready"));
                 agent.close();
             });
             assertThat(run(VDEV)).isEqualTo(1);
-            assertThat(errors()).isEqualTo(
+            assertThat(program.takeErrors()).isEqualTo(
                     "vlink-echo: agent gone: run_dir=" + runDir + ": start bin/virt_compute and run again");
             assertThat(end.isAlive()).isFalse();
         }
@@ -97,16 +88,16 @@ class EchoMainTest {
             try (SendingGuest guest = new SendingGuest(link, 5_000)) {
                 Thread end = Thread.ofPlatform().start(() -> {
                     guest.awaitEnd();
-                    stop.request();
+                    program.stop();
                 });
                 assertThat(run(VDEV + ",mode=" + mode, "--json", "--burst=16")).isZero();
                 end.join();
                 assertThat(guest.returned()).isEqualTo(5_000);
                 assertThat(guest.wrong()).isZero();
             }
-            assertThat(out.toString().lines().toList()).hasSize(2).first()
+            assertThat(program.out().lines().toList()).hasSize(2).first()
                     .isEqualTo("echo ready link=tap123 channels=2");
-            assertThat(out.toString()).contains("{\"received\":5000,\"returned\":5000,\"dropped\":0,\"missing\":0,");
+            assertThat(program.out()).contains("{\"received\":5000,\"returned\":5000,\"dropped\":0,\"missing\":0,");
             assertThat(agent.requests()).containsExactly(Request.ATTACH_LINK, Request.DETACH_LINK);
         }
 
@@ -115,13 +106,13 @@ class EchoMainTest {
             try (SendingGuest guest = new SendingGuest(link, Integer.MAX_VALUE)) {
                 Thread end = Thread.ofPlatform().start(() -> {
                     Awaitility.await().until(() -> guest.sent() > 2_000);
-                    stop.request();
+                    program.stop();
                 });
                 assertThat(run(VDEV, "--forward=drop", "--json")).isZero();
                 assertThat(end.isAlive()).isFalse();
                 assertThat(guest.returned()).isZero();
             }
-            assertThat(out.toString()).contains("\"returned\":0,\"dropped\":0,\"missing\":0,");
+            assertThat(program.out()).contains("\"returned\":0,\"dropped\":0,\"missing\":0,");
         }
 
         @Test
@@ -129,13 +120,13 @@ class EchoMainTest {
             try (SendingGuest guest = new SendingGuest(link, Integer.MAX_VALUE)) {
                 Thread end = Thread.ofPlatform().start(() -> {
                     Awaitility.await().until(() -> guest.returned() > 1_000);
-                    stop.request();
+                    program.stop();
                 });
                 assertThat(run(VDEV, "--json")).isZero();
                 assertThat(end.isAlive()).isFalse();
                 assertThat(guest.wrong()).isZero();
             }
-            assertThat(out.toString()).contains("\"dropped\":0,\"missing\":0,").contains("\"stopped\":\"signal\"");
+            assertThat(program.out()).contains("\"dropped\":0,\"missing\":0,").contains("\"stopped\":\"signal\"");
         }
     }
 }

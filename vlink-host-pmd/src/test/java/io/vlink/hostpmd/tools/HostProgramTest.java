@@ -8,12 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vlink.hostpmd.TestAgent;
 import io.vlink.hostpmd.TestLink;
 import io.vlink.spec.control.Request;
-import io.vlink.traffic.worker.StopSignal;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,21 +26,15 @@ class HostProgramTest {
     @TempDir
     private Path runDir;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
+    private ProgramRun programs;
 
-    private int run(String program, String... options) {
-        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
-        arguments.addAll(List.of(options));
-        HostProgram<?> made = program.equals("pktgen") ? new PktgenMain() : new EchoMain();
-        return made.run(new PrintWriter(out, true), new PrintWriter(err, true), StopSignal.none(),
-                arguments.toArray(String[]::new));
+    @BeforeEach
+    void setUp() {
+        programs = new ProgramRun(runDir);
     }
 
-    private String takeErrors() {
-        String errors = err.toString().strip();
-        err.getBuffer().setLength(0);
-        return errors;
+    private int run(String program, String... options) {
+        return programs.run(program.equals("pktgen") ? new PktgenMain() : new EchoMain(), options);
     }
 
     @ParameterizedTest
@@ -72,10 +63,10 @@ class HostProgramTest {
         try (TestLink link = new TestLink(2, 64); TestAgent agent = new TestAgent(runDir, link)) {
             for (String program : List.of("vlink-echo", "pktgen")) {
                 assertThat(run(program, (VDEV + " " + options).split(" "))).isEqualTo(2);
-                assertThat(takeErrors()).startsWith(program + ": " + complaint)
+                assertThat(programs.takeErrors()).startsWith(program + ": " + complaint)
                         .endsWith(" (see " + program + " --help)").doesNotContain("\n");
             }
-            assertThat(out.toString()).isEmpty();
+            assertThat(programs.out()).isEmpty();
             assertThat(agent.requests()).isEmpty();
         }
     }
@@ -84,14 +75,15 @@ class HostProgramTest {
     @ValueSource(strings = {"vlink-echo", "pktgen"})
     void aLinkMustBeNamed(String program) {
         assertThat(run(program)).isEqualTo(2);
-        assertThat(takeErrors()).startsWith(program + ": Missing required option: '--vdev=VDEV'").doesNotContain("\n");
+        assertThat(programs.takeErrors()).startsWith(program + ": Missing required option: '--vdev=VDEV'")
+                .doesNotContain("\n");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"vlink-echo", "pktgen"})
     void withoutAnAgentItSaysWhatToStart(String program) {
         assertThat(run(program, VDEV)).isEqualTo(1);
-        assertThat(takeErrors()).startsWith(program + ": no agent: run_dir=" + runDir)
+        assertThat(programs.takeErrors()).startsWith(program + ": no agent: run_dir=" + runDir)
                 .contains("start bin/virt_compute").doesNotContain("\n");
     }
 
@@ -101,7 +93,7 @@ class HostProgramTest {
         try (TestLink link = new TestLink(2, 64); TestAgent agent = new TestAgent(runDir, link)) {
             Traces before = Traces.of(link);
             assertThat(run(program, VDEV, "--vdev=eth_vlink1,link=other")).isEqualTo(1);
-            assertThat(takeErrors()).isEqualTo(program + ": no such link: link=other known=tap123");
+            assertThat(programs.takeErrors()).isEqualTo(program + ": no such link: link=other known=tap123");
             assertThat(agent.requests()).containsExactly(Request.ATTACH_LINK, Request.ATTACH_LINK, Request.DETACH_LINK);
             assertThat(Traces.of(link)).isEqualTo(before);
         }
@@ -114,12 +106,12 @@ class HostProgramTest {
             String[] wrong = {"--queue=2", "--size=1519", "--window=129", "--burst=65"};
             for (String option : wrong) {
                 assertThat(run("pktgen", VDEV, option)).as(option).isEqualTo(2);
-                assertThat(takeErrors()).as(option).startsWith("pktgen: ").doesNotContain("\n");
+                assertThat(programs.takeErrors()).as(option).startsWith("pktgen: ").doesNotContain("\n");
                 assertThat(Traces.of(link)).as(option).isEqualTo(before);
             }
             assertThat(agent.requests()).hasSize(2 * wrong.length).last().isEqualTo(Request.DETACH_LINK);
             assertThat(run("pktgen", VDEV, "--timeout=0.05")).as("the next one finds the link free").isEqualTo(1);
-            assertThat(takeErrors()).startsWith("pktgen: link=tap123 is down: ");
+            assertThat(programs.takeErrors()).startsWith("pktgen: link=tap123 is down: ");
         }
     }
 }

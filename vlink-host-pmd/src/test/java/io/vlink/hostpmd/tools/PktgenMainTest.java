@@ -9,13 +9,7 @@ import io.vlink.hostpmd.EchoingGuest;
 import io.vlink.hostpmd.TestAgent;
 import io.vlink.hostpmd.TestLink;
 import io.vlink.spec.control.Request;
-import io.vlink.traffic.worker.StopSignal;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,19 +23,15 @@ class PktgenMainTest {
     @TempDir
     private Path runDir;
 
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-    private final StopSignal stop = StopSignal.none();
+    private ProgramRun program;
 
-    private int run(String... options) {
-        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
-        arguments.addAll(List.of(options));
-        return new PktgenMain().run(new PrintWriter(out, true, StandardCharsets.UTF_8),
-                new PrintWriter(err, true, StandardCharsets.UTF_8), stop, arguments.toArray(String[]::new));
+    @BeforeEach
+    void setUp() {
+        program = new ProgramRun(runDir);
     }
 
-    private String errors() {
-        return err.toString(StandardCharsets.UTF_8).strip();
+    private int run(String... options) {
+        return program.run(new PktgenMain(), options);
     }
 
     @ParameterizedTest
@@ -63,8 +53,8 @@ class PktgenMainTest {
             """)
     void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String options, String complaint) {
         assertThat(run(("--vdev=eth_vlink0,link=tap123 " + options).split(" "))).isEqualTo(2);
-        assertThat(errors()).startsWith("pktgen: " + complaint).doesNotContain("\n");
-        assertThat(out.size()).isZero();
+        assertThat(program.takeErrors()).startsWith("pktgen: " + complaint).doesNotContain("\n");
+        assertThat(program.out()).isEmpty();
     }
 
     @Nested
@@ -92,16 +82,17 @@ class PktgenMainTest {
                 """)
         void whatDoesNotFitTheLinkIsWrongUsage(String option, String complaint) {
             assertThat(run("--vdev=eth_vlink0,link=tap123", option)).isEqualTo(2);
-            assertThat(errors()).isEqualTo("pktgen: " + complaint + " (see pktgen --help)");
-            assertThat(out.size()).isZero();
+            assertThat(program.takeErrors()).isEqualTo("pktgen: " + complaint + " (see pktgen --help)");
+            assertThat(program.out()).isEmpty();
             assertThat(agent.requests()).endsWith(Request.DETACH_LINK);
         }
 
         @Test
         void saysThatNoGuestIsThere() {
             assertThat(run("--vdev=eth_vlink0,link=tap123", "--timeout=0.05")).isEqualTo(1);
-            assertThat(errors()).isEqualTo("pktgen: link=tap123 is down: its other end was not initialised within"
-                    + " timeout=0.05s: start vlink-guest echo in the guest");
+            assertThat(program.takeErrors())
+                    .isEqualTo("pktgen: link=tap123 is down: its other end was not initialised within"
+                            + " timeout=0.05s: start vlink-guest echo in the guest");
         }
 
         @Test
@@ -109,14 +100,14 @@ class PktgenMainTest {
             try (EchoingGuest _ = new EchoingGuest(link)) {
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--count=3000", "--json")).isZero();
             }
-            assertThat(out.toString(StandardCharsets.UTF_8))
+            assertThat(program.out())
                     .startsWith("{\"sent\":3000,\"received\":3000,\"lost\":0,\"duplicated\":0,\"reordered\":0,"
                             + "\"corrupt\":0,\"mpps\":")
                     .contains("\"rttNanos\":{\"p50\":", "\"p999\":", "\"max\":")
                     .contains(
                             "\"link\":\"tap123\",\"mode\":\"mq\",\"queues\":2,\"size\":64,\"burst\":32,\"window\":128")
                     .contains("\"drops\":{\"bad_address\":0,").hasLineCount(1);
-            assertThat(errors()).isEmpty();
+            assertThat(program.takeErrors()).isEmpty();
             assertThat(agent.requests()).containsExactly(Request.ATTACH_LINK, Request.DETACH_LINK);
         }
 
@@ -125,7 +116,7 @@ class PktgenMainTest {
             try (EchoingGuest _ = new EchoingGuest(link)) {
                 assertThat(run("--vdev=eth_vlink0,link=tap123,mode=bond", "--duration=0.1")).isZero();
             }
-            assertThat(out.toString(StandardCharsets.UTF_8)).contains("lost        0").contains("round trip  p50 ");
+            assertThat(program.out()).contains("lost        0").contains("round trip  p50 ");
         }
 
         @Test
@@ -137,7 +128,7 @@ class PktgenMainTest {
             try (EchoingGuest _ = new EchoingGuest(link)) {
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isEqualTo(1);
             }
-            assertThat(errors()).startsWith("pktgen: agent gone: run_dir=" + runDir)
+            assertThat(program.takeErrors()).startsWith("pktgen: agent gone: run_dir=" + runDir)
                     .endsWith("start bin/virt_compute and run again").doesNotContain("\n");
             assertThat(end.isAlive()).isFalse();
         }
@@ -146,7 +137,7 @@ class PktgenMainTest {
         void reportsWhatItHasWhenItIsAskedToStop() {
             Thread request = Thread.ofPlatform().start(() -> {
                 Awaitility.await().until(() -> agent.requests().contains(Request.ATTACH_LINK));
-                stop.request();
+                program.stop();
             });
             try (EchoingGuest _ = new EchoingGuest(link)) {
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60")).isBetween(0, 1);

@@ -1,0 +1,48 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd.tools;
+
+import io.vlink.traffic.worker.StopSignal;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs host programs in this process and keeps what they say. One runs at a time; any thread may look and stop it. */
+final class ProgramRun {
+    private final Path runDir;
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final StopSignal stop = StopSignal.none();
+
+    /** Programs that find their agent in a run directory. */
+    ProgramRun(Path runDir) {
+        this.runDir = runDir;
+    }
+
+    /** Runs a program to its end; returns its exit status. */
+    int run(HostProgram<?> program, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("--run-dir", runDir.toString()));
+        arguments.addAll(List.of(options));
+        return program.run(new PrintWriter(out, true), new PrintWriter(err, true), stop,
+                arguments.toArray(String[]::new));
+    }
+
+    /** Asks the program to stop, as a signal would. */
+    void stop() {
+        stop.request();
+    }
+
+    String out() {
+        return out.toString();
+    }
+
+    /** What was said on stderr since the last call. */
+    String takeErrors() {
+        String errors = err.toString().strip();
+        err.getBuffer().setLength(0);
+        return errors;
+    }
+}
