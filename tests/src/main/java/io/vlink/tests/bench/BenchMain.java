@@ -7,6 +7,7 @@ import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -61,11 +62,18 @@ public final class BenchMain implements Callable<Integer> {
      * @param arguments command line
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new BenchMain()).setParameterExceptionHandler((failure, given) -> {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** {@return the command, which says in one line what is wrong with its arguments} */
+    static CommandLine commandLine() {
+        return new CommandLine(new BenchMain()).setParameterExceptionHandler((failure, given) -> {
             String line = String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " ");
-            System.err.println("bench: " + line + " (see bin/bench --help)");
+            PrintWriter err = failure.getCommandLine().getErr();
+            err.println("bench: " + line + " (see bin/bench --help)");
+            err.flush();
             return ExitCode.USAGE;
-        }).execute(arguments));
+        });
     }
 
     @Override

@@ -46,54 +46,66 @@ final class SystemCalls implements Watch {
         RunDelay delay = new RunDelay(host.pid(), guest.pid());
         delay.begin();
         Pause.seconds(seconds * SEARCH_SHARE);
-        List<Path> polling = List.copyOf(delay.polling().keySet());
-        Map<String, Object> details = new HashMap<>();
+        List<String> ofHost = threads(host, delay);
+        List<String> ofGuest = threads(guest, delay);
+        ProcessMemory hostMemory = ProcessMemory.of(host.pid());
+        ProcessMemory guestMemory = ProcessMemory.of(guest.pid());
+        List<String> all = new ArrayList<>(ofHost);
+        all.addAll(ofGuest);
         List<String> names = new ArrayList<>();
-        Map<String, Long> calls = count(polling, seconds * TRACE_SHARE, names);
-        details.put(HOST, ofProcess(host.pid(), polling, calls));
-        details.put(GUEST, ofProcess(guest.pid(), polling, calls));
+        Map<String, Long> calls = count(all, seconds * TRACE_SHARE, names);
+        Map<String, Object> details = new HashMap<>();
+        details.put(HOST, sum(ofHost, calls));
+        details.put(GUEST, sum(ofGuest, calls));
         details.put(NAMES, String.join(",", names.stream().distinct().sorted().toList()));
-        return new Seen(delay.worst(), ProcessMemory.of(host.pid()), ProcessMemory.of(guest.pid()), details);
+        return new Seen(delay.worst(), hostMemory, guestMemory, details);
     }
 
-    private static long ofProcess(long process, List<Path> polling, Map<String, Long> calls) {
-        List<Path> threads = polling.stream()
-                .filter(task -> task.startsWith(Path.of("/proc", Long.toString(process)))).toList();
+    /** {@return ids of the threads of a process that poll} */
+    private static List<String> threads(ManagedProcess process, RunDelay delay) {
+        Path folder = Path.of("/proc", Long.toString(process.pid()));
+        List<String> threads = delay.polling().keySet().stream().filter(task -> task.startsWith(folder))
+                .map(task -> task.getFileName().toString()).toList();
         if (threads.isEmpty()) {
-            throw new LabException("no thread polled, so that its system calls could not be counted: process=" + process
-                    + ": is the machine busy?", "");
+            throw new LabException("no thread polled, so that its system calls could not be counted: process="
+                    + process.pid() + ": is the machine busy?", process.tail(5));
         }
-        return threads.stream().mapToLong(task -> calls.getOrDefault(task.getFileName().toString(), 0L)).sum();
+        return threads;
+    }
+
+    private static long sum(List<String> threads, Map<String, Long> calls) {
+        return threads.stream().mapToLong(thread -> calls.getOrDefault(thread, 0L)).sum();
     }
 
     /**
      * Traces threads for some time.
      *
-     * @param tasks   {@code /proc/PID/task/TID} of each
+     * @param threads ids
      * @param seconds how long
      * @param names   receives the name of each call
      * @return system calls by thread id; none where there are none
      * @throws LabException if strace does not run, or may not trace
      */
-    Map<String, Long> count(List<Path> tasks, double seconds, List<String> names) {
+    private Map<String, Long> count(List<String> threads, double seconds, List<String> names) {
         Path log = lab.directory().resolve("strace.log");
         List<String> command = new ArrayList<>(
                 List.of("strace", "-qq", "-e", "signal=none", "-o", log.toString()));
-        tasks.forEach(task -> command.addAll(List.of("-p", task.getFileName().toString())));
+        threads.forEach(thread -> command.addAll(List.of("-p", thread)));
         try (ManagedProcess strace = lab.start("strace", command)) {
             Pause.seconds(seconds);
             if (!strace.isAlive()) {
-                throw new LabException("strace did not trace, so that system calls could not be counted",
+                throw new LabException(
+                        "strace did not trace, so that system calls could not be counted: is it installed, and allowed to?",
                         strace.tail(5));
             }
             strace.signal("INT");
             strace.awaitExit(LIMIT);
         }
-        return read(log, tasks, names);
+        return read(log, threads, names);
     }
 
     /** With several threads each line begins with the thread's id; with one, none does. */
-    private static Map<String, Long> read(Path log, List<Path> tasks, List<String> names) {
+    private static Map<String, Long> read(Path log, List<String> threads, List<String> names) {
         Map<String, Long> calls = new HashMap<>();
         try {
             for (String line : Files.readAllLines(log)) {
@@ -103,7 +115,7 @@ final class SystemCalls implements Watch {
                 if (call.startsWith("<...")) {
                     continue; // the second half of a call that was counted at its beginning
                 }
-                calls.merge(numbered ? parts[0] : tasks.getFirst().getFileName().toString(), 1L, Long::sum);
+                calls.merge(numbered ? parts[0] : threads.getFirst(), 1L, Long::sum);
                 names.add(call.replaceAll("\\(.*", ""));
             }
             Files.delete(log);

@@ -22,7 +22,10 @@ interface Watch {
     Watch QUIETLY = (host, guest, seconds) -> {
         RunDelay delay = new RunDelay(host.pid(), guest.pid());
         delay.begin();
-        Pause.seconds(seconds * 0.9);
-        return new Seen(delay.worst(), ProcessMemory.of(host.pid()), ProcessMemory.of(guest.pid()), Map.of());
+        Pause.seconds(seconds / 2);
+        ProcessMemory ofHost = ProcessMemory.of(host.pid());
+        ProcessMemory ofGuest = ProcessMemory.of(guest.pid());
+        Pause.seconds(seconds * 0.4);
+        return new Seen(delay.worst(), ofHost, ofGuest, Map.of());
     };
 }

@@ -1,0 +1,58 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.tests.lab.AgentProcess;
+import io.vlink.tests.lab.Lab;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** What bin/bench measures, for a fraction of a second: that it works, not how fast it is. A lost packet fails it. */
+@Timeout(120)
+@EnabledIf(value = "hasTwoProcessors", disabledReason = "needs processors 0 and 1")
+class VlinkPairTest {
+    private static final double SECONDS = 0.3;
+
+    private final Lab lab = Lab.create();
+    private AgentProcess agent;
+
+    static boolean hasTwoProcessors() {
+        return Runtime.getRuntime().availableProcessors() >= 2;
+    }
+
+    @BeforeEach
+    void startAgent() {
+        agent = AgentProcess.start(lab, "--no-huge", "--memory", "256M");
+    }
+
+    @AfterEach
+    void tearDown() {
+        lab.close();
+    }
+
+    private VlinkDomain domain(VlinkDomain.Shape shape) {
+        return new VlinkDomain(lab, agent, new Cores(0, 1), shape, SECONDS);
+    }
+
+    @Test
+    void framesOfManyBuffersComeBack() {
+        Contestant.Run run = new VlinkPair(domain(BenchPlan.JUMBO), "vlink").run(new Traffic(9000, 1024, 64), SECONDS);
+        assertThat(run.pps()).isPositive();
+        assertThat(run.details()).containsKeys(VlinkPair.HOST_BYTES, VlinkPair.GUEST_BYTES, "startToFirstPacketMillis");
+        assertThat(run.seen().guest().residentKib()).isPositive();
+    }
+
+    @Test
+    void streamsArriveInOrderInBothDirections() {
+        VlinkDomain domain = domain(BenchPlan.ONE_LINK);
+        for (Flow flow : new Flow[]{Flow.TO_GUEST, Flow.TO_HOST}) {
+            assertThat(new OneWayPair(domain, flow).run(BenchPlan.MAIN, SECONDS).pps()).as(flow.label()).isPositive();
+        }
+    }
+}
