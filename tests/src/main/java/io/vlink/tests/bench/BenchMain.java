@@ -44,7 +44,8 @@ public final class BenchMain implements Callable<Integer> {
     @Option(names = "--no-vm", description = "No real VM; its ratio to virtio-net is null, as with --quick.")
     private boolean noVm;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Runs of each contestant, instead of what fits the time.")
+    @Option(names = "--rounds", paramLabel = "N", description = "Exactly N runs of each contestant,"
+            + " instead of what fits the time; none is done again because it was disturbed.")
     private Integer rounds;
 
     @Option(names = "--json", description = "Last line, after the tables: one JSON object with the result.")

@@ -68,9 +68,9 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
         return parts.stream().anyMatch(part -> part == Part.echo || part == Part.sizes || part == Part.oneway);
     }
 
-    /** {@return the same with so many runs of everything} */
+    /** {@return the same with exactly so many runs of everything, however long that takes} */
     BenchPlan withRounds(int each) {
-        return new BenchPlan(parts, each, each, seconds, warmSeconds, shapes, dpdk, repeatSeconds, hurrySeconds);
+        return new BenchPlan(parts, each, each, seconds, warmSeconds, shapes, dpdk, 0, Double.MAX_VALUE);
     }
 
     /** {@return the same with these parts only} */

@@ -59,7 +59,7 @@ final class EchoChart {
     private String draw(String footer) {
         svg.text(MARGIN, 36, 20, Svg.INK, Svg.Anchor.START, "Frames through a closed loop, one core a side");
         svg.text(MARGIN, 60, 13, Svg.FAINT, Svg.Anchor.START,
-                "million round trips a second: bar: median, dot: one run. Behind it, how many times as fast vlink is.");
+                "million round trips a second; bar: median, dot: one run; in grey: so many times as fast is vlink.");
         drawLegend();
         for (int row = 0; row < sizes.size(); row++) {
             double top = TOP + row * rowHeight;
@@ -85,7 +85,7 @@ final class EchoChart {
         for (String name : comparisons.getFirst().names()) {
             svg.bar(x, 76, 12, 12, colour(name));
             svg.text(x + 18, 86, 13, Svg.INK, Svg.Anchor.START, name);
-            x += 110;
+            x += 40 + 8 * name.length();
         }
     }
 

@@ -18,6 +18,9 @@ final class RatioChart {
     /** The scale ends at so many times the goal; what is beyond stands at its end. */
     private static final double MOST = 2.5;
 
+    /** From here on nobody reads fractions. */
+    private static final double MANY = 100;
+
     private static final String REACHED = "#15803d";
     private static final String MISSED = "#c2410c";
     private static final String GOOD = "#dcfce7";
@@ -64,8 +67,11 @@ final class RatioChart {
         }
         double median = x(series.median(), goal);
         svg.line(median, top - 3, median, top + BAND + 3, colour, 3, false);
+        if (series.median() > MOST * goal.value()) {
+            svg.text(LEFT + SPAN + 4, y + 5, 14, colour, Svg.Anchor.START, "\u203a");
+        }
         svg.text(WIDTH - RIGHT + 16, y + 6, 17, colour, Svg.Anchor.START,
-                String.format(Locale.ROOT, "%.2f", series.median()));
+                String.format(Locale.ROOT, series.median() < MANY ? "%.2f" : "%.0f", series.median()));
         svg.text(WIDTH - 24, y + 5, 12, colour, Svg.Anchor.END, reached ? "reached" : "missed");
     }
 }
