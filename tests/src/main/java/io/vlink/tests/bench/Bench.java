@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The measures, in order. One thread. */
 final class Bench {
@@ -131,11 +132,11 @@ final class Bench {
         WarmPath warm = new WarmPath();
         SystemCalls calls = new SystemCalls(lab);
         try {
-            warm.add(Flow.ECHO, vlink().run(BenchPlan.MAIN, TRACED_SECONDS, calls));
+            warm.add(Flow.ECHO, undisturbed(() -> vlink().run(BenchPlan.MAIN, TRACED_SECONDS, calls)));
             if (plan.parts().contains(Part.oneway)) {
                 for (Flow flow : List.of(Flow.TO_GUEST, Flow.TO_HOST)) {
-                    warm.add(flow, new OneWayPair(domain(BenchPlan.ONE_LINK), flow).run(BenchPlan.MAIN, TRACED_SECONDS,
-                            calls));
+                    OneWayPair pair = new OneWayPair(domain(BenchPlan.ONE_LINK), flow);
+                    warm.add(flow, undisturbed(() -> pair.run(BenchPlan.MAIN, TRACED_SECONDS, calls)));
                 }
             }
             warm.rows().forEach(row -> progress.say("warm path: " + row));
@@ -144,6 +145,16 @@ final class Bench {
             System.err.print(e.logs());
             report.leaveOut(BenchReport.SYSTEM_CALLS, e.getMessage());
         }
+    }
+
+    /** Who has to share a core may not be warm when the warm-up is over: once more, if there is time. */
+    private Contestant.Run undisturbed(Supplier<Contestant.Run> measure) {
+        Contestant.Run run = measure.get();
+        if (run.seen().runDelay() > Noise.RUN_DELAY_LIMIT && repeats.begin()) {
+            run = measure.get();
+            repeats.end();
+        }
+        return run;
     }
 
     /** A machine that cannot run the guest still has the other figures. */

@@ -124,7 +124,7 @@ final class BenchText {
             line("System calls were not counted: %s", report.missing().get(BenchReport.SYSTEM_CALLS));
         }
         report.complaints().forEach(complaint -> line("noisy: %s", complaint));
-        if (report.complaints().isEmpty()) {
+        if (report.complaints().isEmpty() && !report.ratios().isEmpty()) {
             line("The machine was quiet enough to judge the ratios.");
         }
         line("%s", report.conditions());

@@ -23,7 +23,7 @@ final class EchoChart {
     private static final int GAP = 22;
     private static final int COLUMN_GAP = 18;
     /** Room for the numbers behind the longest bar. */
-    private static final int NUMBERS = 52;
+    private static final int NUMBERS = 80;
 
     private final List<Comparison> comparisons;
     private final List<Integer> windows;
