@@ -142,7 +142,7 @@ class LayoutTest {
         void packALedgerEntry() {
             long entry = LedgerEntry.lent(0xfffffffe, 14, 0x1ffff);
 
-            assertThat(entry).isEqualTo(0xfffffffe010effffL);
+            assertThat(entry).isEqualTo(0xffff010efffffffeL);
             assertThat(LedgerEntry.state(entry)).isEqualTo(1);
             assertThat(LedgerEntry.channel(entry)).isEqualTo(14);
             assertThat(LedgerEntry.generation(entry)).isEqualTo(0xffff);

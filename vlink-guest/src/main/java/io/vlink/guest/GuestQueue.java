@@ -7,6 +7,7 @@ import io.vlink.infra.ring.ChainAssembler;
 import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
+import io.vlink.infra.ring.FrameBounds;
 import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
@@ -39,8 +40,10 @@ public final class GuestQueue {
     private final ProducerRing tx;
     private final ConsumerRing alloc;
     private final ProducerRing free;
+    private final DescriptorBatch batch;
     private final DescriptorBatch rejected;
     private final FrameLimits limits;
+    private final FrameBounds bounds;
     private final ChainAssembler chain;
     private final long[] counts = new long[COUNTERS.length];
     private final long[] before = new long[COUNTERS.length];
@@ -65,8 +68,10 @@ public final class GuestQueue {
         this.tx = new ProducerRing(ring(SubChannel.TX, queueSize), queueSize);
         this.alloc = new ConsumerRing(ring(SubChannel.ALLOC, queueSize), queueSize);
         this.free = new ProducerRing(ring(SubChannel.FREE, queueSize), queueSize);
+        this.batch = new DescriptorBatch(MAX_BURST);
         this.rejected = new DescriptorBatch(MAX_BURST);
         this.limits = FrameLimits.of(mtu, bufferBytes);
+        this.bounds = new FrameBounds(0, translation.regionBytes() / bufferBytes, bufferBytes, limits.maxFrameBytes());
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
     }
 
@@ -98,7 +103,7 @@ public final class GuestQueue {
             return 0;
         }
         int first = into.count;
-        int count = Math.min(Math.min(ready, MAX_BURST), into.capacity() - first);
+        int count = rx.peek(batch, into.capacity() - first);
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
         if (limits.maxSegments() == 1) {
             receiveFrames(into, count);
@@ -115,31 +120,28 @@ public final class GuestQueue {
     }
 
     private void receiveFrames(PacketBurst into, int count) {
-        ConsumerRing ring = rx;
+        DescriptorBatch copies = batch;
         AddressTranslation table = translation;
-        int maxFrameBytes = limits.maxFrameBytes();
+        FrameBounds frames = bounds;
         long[] offsets = into.offset;
         long[] metas = into.meta;
         int first = into.count;
         int added = first;
         long bytes = 0;
-        ring.prefetch(count);
         for (int i = 0; i < count; i++) {
-            long slot = ring.slot(i);
-            long address = ring.address(slot);
-            long meta = ring.meta(slot);
-            int length = Descriptor.length(meta);
+            long address = copies.address(i);
+            long meta = copies.meta(i);
+            long length = Descriptor.lengthAndFlags(meta);
             long offset = table.toOffset(address);
-            if (!Checks.ON || (isGood(offset, length) && length >= Limits.MIN_FRAME_BYTES && length <= maxFrameBytes
-                    && Descriptor.flags(meta) == 0)) {
-                offsets[added] = offset;
-                metas[added] = meta;
-                added++;
-                bytes += length;
-            } else {
+            if (Checks.ON && !frames.isFrame(offset, length)) {
                 reject(offset, address, meta);
                 counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
+                continue;
             }
+            offsets[added] = offset;
+            metas[added] = meta;
+            added++;
+            bytes += length;
         }
         into.count = added;
         rx.release(count);
@@ -151,9 +153,8 @@ public final class GuestQueue {
     private void receiveChains(PacketBurst into, int count) {
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long slot = rx.slot(taken++);
-            long address = rx.address(slot);
-            long meta = rx.meta(slot);
+            long address = batch.address(taken);
+            long meta = batch.meta(taken++);
             long offset = translation.toOffset(address);
             boolean good = isGood(offset, Descriptor.length(meta))
                     && (Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) == 0;
@@ -203,10 +204,11 @@ public final class GuestQueue {
         if (room < 0) {
             return quarantineIfFault(room);
         }
-        int most = Math.min(wanted, room);
+        int most = Math.min(wanted, Math.min(room, MAX_BURST));
         int taken = limits.maxSegments() == 1 ? putFrames(burst, most) : putChains(burst, most);
         if (taken > 0) {
-            tx.publish(taken);
+            batch.count = taken;
+            tx.offer(batch);
             publish(GuestCounter.TX_PACKETS);
             publish(GuestCounter.TX_BYTES);
         }
@@ -219,13 +221,13 @@ public final class GuestQueue {
 
     private int putFrames(PacketBurst burst, int count) {
         long bytes = 0;
-        ProducerRing ring = tx;
+        DescriptorBatch to = batch;
         AddressTranslation table = translation;
         long[] offsets = burst.offset;
         long[] metas = burst.meta;
         for (int i = 0; i < count; i++) {
             long meta = metas[i];
-            ring.put(i, table.toBusAddress(offsets[i]), meta);
+            to.set(i, table.toBusAddress(offsets[i]), meta);
             bytes += Descriptor.length(meta);
         }
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;
@@ -242,7 +244,7 @@ public final class GuestQueue {
             }
             for (int last = taken + segments; taken < last; taken++) {
                 long meta = burst.meta[taken];
-                tx.put(taken, translation.toBusAddress(burst.offset[taken]), meta);
+                batch.set(taken, translation.toBusAddress(burst.offset[taken]), meta);
                 counts[GuestCounter.TX_BYTES.ordinal()] += Descriptor.length(meta);
             }
             counts[GuestCounter.TX_PACKETS.ordinal()]++;
@@ -266,16 +268,14 @@ public final class GuestQueue {
         if (!running) {
             return 0;
         }
-        int ready = alloc.ready();
-        if (ready <= 0) {
-            return quarantineIfFault(ready);
-        }
         int first = into.count;
-        int count = Math.max(0, Math.min(Math.min(ready, Math.min(wanted, MAX_BURST)), into.capacity() - first));
+        int count = alloc.poll(batch, Math.max(0, Math.min(wanted, into.capacity() - first)));
+        if (count <= 0) {
+            return quarantineIfFault(count);
+        }
         for (int i = 0; i < count; i++) {
-            long slot = alloc.slot(i);
-            long address = alloc.address(slot);
-            long meta = alloc.meta(slot);
+            long address = batch.address(i);
+            long meta = batch.meta(i);
             long offset = translation.toOffset(address);
             if (isGood(offset, Descriptor.length(meta)) && Descriptor.flags(meta) == 0) {
                 into.add(offset, meta);
@@ -283,7 +283,6 @@ public final class GuestQueue {
                 reject(offset, address, meta);
             }
         }
-        alloc.release(count);
         if (into.count - first != count) {
             returnRejected();
         }
@@ -302,16 +301,15 @@ public final class GuestQueue {
         if (!running || burst.count == 0) {
             return 0;
         }
-        int room = free.room(burst.count);
-        if (room < 0) {
-            return quarantineIfFault(room);
-        }
-        int count = Math.min(burst.count, room);
-        for (int i = 0; i < count; i++) {
+        batch.count = Math.min(burst.count, MAX_BURST);
+        for (int i = 0; i < batch.count; i++) {
             int generation = Descriptor.generation(burst.meta[i]);
-            free.put(i, translation.toBusAddress(burst.offset[i]), Descriptor.meta(bufferBytes, 0, generation));
+            batch.set(i, translation.toBusAddress(burst.offset[i]), Descriptor.meta(bufferBytes, 0, generation));
         }
-        free.publish(count);
+        int count = free.offer(batch);
+        if (count < 0) {
+            return quarantineIfFault(count);
+        }
         countFreed(count);
         return count;
     }
@@ -331,20 +329,22 @@ public final class GuestQueue {
         return burst.count;
     }
 
-    /** A buffer never crosses a page, so inside the buffer is inside the page and the region. */
     private boolean isGood(long offset, int length) {
-        return offset != AddressTranslation.UNMAPPED && length > 0
-                && (offset & (bufferBytes - 1L)) + length <= bufferBytes;
+        return length > 0 && isInBuffer(offset, length);
+    }
+
+    /** A buffer never crosses a page, so inside the buffer is inside the page and the region. */
+    private boolean isInBuffer(long offset, long length) {
+        return translation.isOffset(offset) && (offset & (bufferBytes - 1L)) + length <= bufferBytes;
     }
 
     private void reject(long offset, long address, long meta) {
         if (rejected.count == rejected.capacity()) {
             returnRejected();
         }
-        if (offset != AddressTranslation.UNMAPPED) {
-            rejected.address[rejected.count] = address;
-            rejected.meta[rejected.count] = Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta));
-            rejected.count++;
+        if (translation.isOffset(offset)) {
+            rejected.set(rejected.count++, address,
+                    Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta)));
         }
     }
 

@@ -92,8 +92,8 @@ class EchoLoopTest {
         assertThat(echo.turn()).isEqualTo(1);
 
         assertThat(host.tx.poll(host.batch, 8)).isEqualTo(1);
-        assertThat(host.batch.address[0]).isEqualTo(bus(BUFFER));
-        assertThat(host.batch.meta[0]).isEqualTo(meta(frame.length, 77));
+        assertThat(host.batch.address(0)).isEqualTo(bus(BUFFER));
+        assertThat(host.batch.meta(0)).isEqualTo(meta(frame.length, 77));
         assertThat(frameAt(BUFFER, frame.length)).isEqualTo(swapped(frame));
     }
 
@@ -119,7 +119,7 @@ class EchoLoopTest {
         echo.turn();
         echo.turn();
         assertThat(host.free.poll(host.batch, 8)).isEqualTo(2);
-        assertThat(host.batch.address[1]).isEqualTo(bus(BUFFER + 9 * 2_048L));
+        assertThat(host.batch.address(1)).isEqualTo(bus(BUFFER + 9 * 2_048L));
         assertThat(host.tx.poll(host.batch, 8)).isZero();
         assertThat(port.statistics().dropped()).isZero();
     }
@@ -166,7 +166,7 @@ class EchoLoopTest {
         }
         assertThat(host.tx.poll(host.batch, 8)).isEqualTo(4);
         for (int i = 0; i < 4; i++) {
-            assertThat(host.batch.meta[i]).isEqualTo(meta(60, 8 + i));
+            assertThat(host.batch.meta(i)).isEqualTo(meta(60, 8 + i));
         }
         assertThat(port.statistics().dropped()).isZero();
         assertThat(port.statistics().txFull()).isPositive();
@@ -274,8 +274,7 @@ class EchoLoopTest {
         for (int round = 0; round < rounds; round++) {
             host.batch.count = 4;
             for (int i = 0; i < 4; i++) {
-                host.batch.address[i] = bus(BUFFER + i * 2_048L);
-                host.batch.meta[i] = meta(60, round & 0xffff);
+                host.batch.set(i, bus(BUFFER + i * 2_048L), meta(60, round & 0xffff));
             }
             host.rx.offer(host.batch);
             echo.turn();

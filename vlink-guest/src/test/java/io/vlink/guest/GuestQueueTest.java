@@ -80,9 +80,9 @@ class GuestQueueTest {
             assertThat(burst.offset).startsWith(BUFFER, BUFFER + 2_048);
             assertThat(queue.counter(GuestCounter.RX_BAD_DESCRIPTORS)).isEqualTo(1);
             assertThat(host.free.poll(host.batch, 8)).isEqualTo(1);
-            assertThat(host.batch.address[0]).isEqualTo(bus(OTHER));
-            assertThat(Descriptor.generation(host.batch.meta[0])).isEqualTo(9);
-            assertThat(Descriptor.flags(host.batch.meta[0])).isZero();
+            assertThat(host.batch.address(0)).isEqualTo(bus(OTHER));
+            assertThat(Descriptor.generation(host.batch.meta(0))).isEqualTo(9);
+            assertThat(Descriptor.flags(host.batch.meta(0))).isZero();
         }
 
         @Test
@@ -127,8 +127,10 @@ class GuestQueueTest {
             assertThat(queue.txBurst(burst)).isEqualTo(2);
             assertThat(queue.isDrained()).isFalse();
             assertThat(host.tx.poll(host.batch, 8)).isEqualTo(2);
-            assertThat(host.batch.address).startsWith(bus(OTHER), bus(BUFFER));
-            assertThat(host.batch.meta).startsWith(meta(64, 3), meta(128, 4));
+            assertThat(host.batch.address(0)).isEqualTo(bus(OTHER));
+            assertThat(host.batch.meta(0)).isEqualTo(meta(64, 3));
+            assertThat(host.batch.address(1)).isEqualTo(bus(BUFFER));
+            assertThat(host.batch.meta(1)).isEqualTo(meta(128, 4));
             assertThat(queue.isDrained()).isTrue();
             assertThat(queue.counter(GuestCounter.TX_BYTES)).isEqualTo(192);
         }

@@ -181,8 +181,7 @@ final class SmallHost implements DeviceAccess {
     void put(ProducerRing ring, long... addressAndMeta) {
         DescriptorBatch out = new DescriptorBatch(addressAndMeta.length / 2);
         for (int i = 0; i < addressAndMeta.length; i += 2) {
-            out.address[i / 2] = addressAndMeta[i];
-            out.meta[i / 2] = addressAndMeta[i + 1];
+            out.set(i / 2, addressAndMeta[i], addressAndMeta[i + 1]);
             out.count++;
         }
         if (ring.offer(out) != out.count) {

@@ -9,6 +9,7 @@ import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.ring.ChainAssembler;
 import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
+import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
@@ -19,7 +20,6 @@ import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
-import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -34,10 +34,10 @@ final class HostChannel {
     /** Buffers taken from {@code free} and put on {@code alloc} in one turn, at most. */
     private static final int TURN = 256;
 
-    /** Polls in a row that found nothing, up to which the channel counts as busy. */
-    private static final int BUSY_POLLS = 32;
-    /** Of the empty polls after that, how many do not look at the empty buffers, as a mask. */
-    private static final int IDLE_MASK = 7;
+    /** Polls in a row that find nothing, up to which each looks at the empty buffers. */
+    private static final int QUIET_POLLS = 32;
+    /** Of the other polls that find little or nothing, how many do not look at them, as a mask. */
+    private static final int POLL_MASK = 7;
 
     private final int number;
     private final LinkBuffers buffers;
@@ -51,10 +51,13 @@ final class HostChannel {
     private final ProducerRing alloc;
     private final ConsumerRing free;
     private final ChainAssembler chain;
+    private final DescriptorBatch batch;
     private final FrameLimits limits;
+    private final FrameLoans loans;
     private final int refill;
     private int epoch;
-    private long emptyPolls;
+    private int polls;
+    private int emptyPolls;
     private boolean quarantined;
     private HostCounter chainFault;
 
@@ -79,6 +82,8 @@ final class HostChannel {
         this.limits = limits;
         this.counters = counters;
         this.refill = Math.min(REFILL, queueSize / 2);
+        this.batch = new DescriptorBatch(queueSize);
+        this.loans = new FrameLoans(buffers, limits.maxFrameBytes(), number);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
         tx = new ConsumerRing(ring(memory, SubChannel.TX, queueSize), queueSize);
@@ -93,12 +98,14 @@ final class HostChannel {
     /** Empties the rings for a new epoch, takes all buffers back and ends a quarantine; only while the guest is quiet. */
     void reset(int newEpoch) {
         epoch = newEpoch;
+        loans.startEpoch(newEpoch);
         rx.reset();
         tx.reset();
         alloc.reset();
         free.reset();
         giveUpChain();
         quarantined = false;
+        emptyPolls = 0;
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
         counters.startEpoch();
         counters.publish();
@@ -137,7 +144,8 @@ final class HostChannel {
         int wanted = packets.count;
         int room = transmitRoom(wanted);
         int taken = limits.maxSegments() == 1 ? lendFrames(packets, room) : lendChains(packets, room);
-        rx.publish(taken);
+        batch.count = taken;
+        rx.offer(batch);
         if (taken < wanted) {
             finishShort(packets, taken, room);
         }
@@ -147,25 +155,9 @@ final class HostChannel {
 
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
-        ProducerRing ring = rx;
-        long[] offsets = packets.offset;
-        long[] metas = packets.meta;
-        int maxFrameBytes = limits.maxFrameBytes();
-        long bytes = 0;
-        int taken = 0;
-        while (taken < room) {
-            long offset = offsets[taken];
-            long meta = metas[taken];
-            int length = Descriptor.length(meta);
-            if (length < Limits.MIN_FRAME_BYTES || length > maxFrameBytes || Descriptor.flags(meta) != 0
-                    || !lend(ring, offset, length, 0, taken)) {
-                break;
-            }
-            bytes += length;
-            taken++;
-        }
+        int taken = loans.lend(packets, room, batch);
         counters.add(HostCounter.TX_PACKETS, taken);
-        counters.add(HostCounter.TX_BYTES, bytes);
+        counters.add(HostCounter.TX_BYTES, loans.bytes());
         return taken;
     }
 
@@ -184,20 +176,18 @@ final class HostChannel {
         return taken;
     }
 
-    private boolean lend(ProducerRing ring, long offset, int length, int flags, int index) {
-        int generation = 0;
+    private boolean lend(long offset, int length, int flags, int index) {
+        long generation = 0;
         if (Checks.ON) {
-            int buffer = layout.bufferAt(offset);
-            if (buffer == PoolLayout.OUTSIDE || length > layout.bytesToEnd(offset)) {
+            if (!layout.contains(offset, length)) {
                 return false;
             }
-            long entry = ledger.entry(buffer);
-            if (LedgerEntry.state(entry) != LedgerEntry.HELD) {
+            generation = ledger.lend(layout.indexOf(offset), loans.borrower());
+            if (!BufferLedger.isLoan(generation)) {
                 return false;
             }
-            generation = ledger.lend(buffer, entry, epoch, number);
         }
-        ring.put(index, translation.toBusAddress(offset), Descriptor.meta(length, flags, generation));
+        batch.set(index, translation.toBusAddress(offset), Descriptor.meta(length, flags, 0) | generation);
         return true;
     }
 
@@ -215,7 +205,7 @@ final class HostChannel {
         }
         for (int i = first; i < first + segments; i++) {
             int flags = i == first + segments - 1 ? 0 : Descriptor.FLAG_MORE;
-            if (!lend(rx, packets.offset[i], packets.length(i), flags, i)) {
+            if (!lend(packets.offset[i], packets.length(i), flags, i)) {
                 takeBackUnpublished(packets, first, i);
                 return -1;
             }
@@ -256,8 +246,7 @@ final class HostChannel {
         int before = into.count;
         int ready = tx.ready();
         if (ready > 0) {
-            emptyPolls = 0;
-            int count = Math.min(ready, into.capacity() - into.count);
+            int count = tx.peek(batch, into.capacity() - into.count);
             if (limits.maxSegments() == 1) {
                 receiveFrames(into, count);
             } else {
@@ -266,60 +255,40 @@ final class HostChannel {
         } else if (ready == ConsumerRing.FAULT) {
             quarantine();
         } else if (chain.isComplete()) {
-            emptyPolls = 0;
             handOut(into);
         }
-        if (emptyPolls < BUSY_POLLS || (emptyPolls & IDLE_MASK) == 0) {
+        int received = into.count - before;
+        emptyPolls = received == 0 ? emptyPolls + 1 : 0;
+        boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
+        if (received >= REFILL || becomesQuiet || (polls++ & POLL_MASK) == 0) {
             exchangeEmpty();
+        } else {
+            counters.publish();
         }
-        emptyPolls++;
-        return into.count - before;
+        return received;
     }
 
     private void receiveFrames(PacketBurst into, int count) {
-        tx.prefetch(count);
-        int added = into.count;
-        long bytes = 0;
-        long[] offsets = into.offset;
-        long[] metas = into.meta;
-        ConsumerRing ring = tx;
-        AddressTranslation table = translation;
-        long lent = LedgerEntry.lent(epoch, number, 0);
-        for (int i = 0; i < count; i++) {
-            long slot = ring.slot(i);
-            long offset = table.toOffset(ring.address(slot));
-            long meta = ring.meta(slot);
-            if (!Checks.ON || isGoodFrame(offset, meta, lent)) {
-                offsets[added] = offset;
-                metas[added] = meta;
-                added++;
-                bytes += Descriptor.length(meta);
+        int before = into.count;
+        int taken = 0;
+        while (taken < count) {
+            taken = loans.takeBack(batch, taken, into);
+            counters.add(HostCounter.RX_BYTES, loans.bytes());
+            if (taken < count) {
+                dropFrame(translation.toOffset(batch.address(taken)), batch.meta(taken));
+                taken++;
             }
         }
         tx.release(count);
-        counters.add(HostCounter.RX_PACKETS, added - into.count);
-        counters.add(HostCounter.RX_BYTES, bytes);
-        into.count = added;
+        counters.add(HostCounter.RX_PACKETS, into.count - before);
     }
 
-    /** Takes the buffer of a packet back and checks the packet; counts it if it is dropped. */
-    private boolean isGoodFrame(long offset, long meta, long lent) {
-        int length = Descriptor.length(meta);
-        int buffer = layout.bufferAt(offset);
-        boolean back = buffer != PoolLayout.OUTSIDE
-                && ledger.takeBackExactly(buffer, lent | Descriptor.generation(meta));
-        if (back && Descriptor.flags(meta) == 0 && length >= Limits.MIN_FRAME_BYTES
-                && length <= Math.min(layout.bytesToEnd(offset), limits.maxFrameBytes())) {
-            return true;
-        }
-        dropFrame(offset, meta, back);
-        return false;
-    }
-
-    private void dropFrame(long offset, long meta, boolean back) {
-        HostCounter fault = back ? frameFault(meta) : takeBack(offset, meta);
-        if (back) {
+    /** Counts a packet that failed a check. If only its size or its flags did, its buffer was lent and comes back. */
+    private void dropFrame(long offset, long meta) {
+        HostCounter fault = takeBack(offset, meta);
+        if (fault == null) {
             buffers.release(number, layout.bufferAt(offset));
+            fault = frameFault(meta);
         }
         countDropped(fault);
     }
@@ -352,19 +321,19 @@ final class HostChannel {
     private void receiveChains(PacketBurst into, int count) {
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long slot = tx.slot(taken++);
-            long offset = translation.toOffset(tx.address(slot));
-            long meta = tx.meta(slot);
+            long offset = translation.toOffset(batch.address(taken));
+            long meta = batch.meta(taken++);
+            long size = Descriptor.lengthAndFlags(meta);
             HostCounter fault = takeBack(offset, meta);
             if (fault == null) {
                 fault = segmentFault(offset, meta);
-                boolean kept = chain.add(fault == null ? offset : -1, meta);
+                boolean kept = chain.add(fault == null ? offset : -1, size);
                 if (!kept) {
                     fault = fault == null ? HostCounter.DROP_BAD_LENGTH : fault;
                     buffers.release(number, layout.bufferAt(offset));
                 }
             } else {
-                chain.add(-1, meta);
+                chain.add(-1, size);
             }
             chainFault = chainFault == null ? fault : chainFault;
         }
@@ -407,29 +376,40 @@ final class HostChannel {
         chainFault = null;
     }
 
-    /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not for each empty poll. */
+    /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not with each poll. */
     private void exchangeEmpty() {
-        if (!quarantined && reclaim() + lendEmpty() > 0) {
-            emptyPolls = 0;
+        if (!quarantined) {
+            reclaim();
+            lendEmpty();
         }
         counters.publish();
     }
 
-    private int reclaim() {
-        int ready = free.ready();
-        if (ready == 0) {
-            return 0;
+    /**
+     * Takes buffers for the program that the guest has given back, for a program that only sends.
+     *
+     * @param into   receives them
+     * @param wanted how many would do
+     * @return how many
+     */
+    int allocReturned(PacketBurst into, int wanted) {
+        if (!quarantined) {
+            reclaim();
+            counters.publish();
         }
-        if (ready == ConsumerRing.FAULT) {
+        return buffers.alloc(number, into, wanted);
+    }
+
+    private int reclaim() {
+        int count = free.poll(batch, TURN);
+        if (count == ConsumerRing.FAULT) {
             quarantine();
             return 0;
         }
-        int count = Math.min(ready, TURN);
         int good = 0;
         for (int i = 0; i < count; i++) {
-            long slot = free.slot(i);
-            long offset = translation.toOffset(free.address(slot));
-            HostCounter fault = Checks.ON ? takeBack(offset, free.meta(slot)) : null;
+            long offset = translation.toOffset(batch.address(i));
+            HostCounter fault = Checks.ON ? takeBack(offset, batch.meta(i)) : null;
             if (fault == null) {
                 buffers.release(number, layout.bufferAt(offset));
                 good++;
@@ -437,7 +417,6 @@ final class HostChannel {
                 counters.add(fault, 1);
             }
         }
-        free.release(count);
         counters.add(HostCounter.FREE_BUFFERS, good);
         return count;
     }
@@ -456,10 +435,11 @@ final class HostChannel {
         for (int i = 0; i < count; i++) {
             int buffer = freeList.take();
             ledger.hold(buffer);
-            lend(alloc, layout.offsetOf(buffer), layout.bufferBytes(), 0, i);
+            lend(layout.offsetOf(buffer), layout.bufferBytes(), 0, i);
         }
         if (count > 0) {
-            alloc.publish(count);
+            batch.count = count;
+            alloc.offer(batch);
             counters.add(HostCounter.ALLOC_BUFFERS, count);
         }
         return count;

@@ -169,7 +169,13 @@ public final class VlinkPort implements Port {
 
     @Override
     public int alloc(int queue, PacketBurst into, int count) {
-        return bond == null ? buffers.alloc(checkQueue(queue), into, count) : bond.alloc(into, count);
+        int taken = bond == null ? buffers.alloc(checkQueue(queue), into, count) : bond.alloc(into, count);
+        if (taken == count || into.count == into.capacity() || !poll(queue)) {
+            return taken;
+        }
+        int missing = count - taken;
+        return taken
+                + (bond == null ? channels[queue].allocReturned(into, missing) : bond.allocReturned(into, missing));
     }
 
     /** As {@link #alloc(int, PacketBurst, int)}, of queue 0. */

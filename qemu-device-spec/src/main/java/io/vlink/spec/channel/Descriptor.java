@@ -29,6 +29,8 @@ public final class Descriptor {
     public static final int GENERATION_SHIFT = 48;
     /** Flag: the packet goes on in the next descriptor. */
     public static final int FLAG_MORE = 0x1;
+    /** The generation's bits in the meta word. */
+    public static final long GENERATION_MASK = 0xffffL << GENERATION_SHIFT;
     /** The flags that have a meaning. */
     public static final int FLAGS_KNOWN = FLAG_MORE;
 
@@ -75,6 +77,16 @@ public final class Descriptor {
      */
     public static int generation(long meta) {
         return (int) (meta >>> GENERATION_SHIFT);
+    }
+
+    /**
+     * A meta word without its generation: the length, if no flag is set, and more than any length if one is.
+     *
+     * @param meta a meta word
+     * @return 48 bits, never negative
+     */
+    public static long lengthAndFlags(long meta) {
+        return meta & ~GENERATION_MASK;
     }
 
     /**

@@ -95,7 +95,7 @@ public final class LinkRecordLayout {
     /** "VLINKREC" as bytes in memory. */
     public static final long MAGIC = 0x4345_524b_4e49_4c56L;
     /** Layout version: must match. */
-    public static final int VERSION = 0x00010000;
+    public static final int VERSION = 0x00010001;
     /** Bytes before the counters. */
     public static final long HEADER_BYTES = 4_096;
     /** Counters that a data channel has room for; see {@link HostCounter}. */

@@ -52,13 +52,12 @@ class RingPropertyTest {
         private void offer() {
             in.count = draw.between(0, MAX_BURST);
             for (int i = 0; i < in.count; i++) {
-                in.address[i] = sent + i;
-                in.meta[i] = ~(sent + i);
+                in.set(i, sent + i, ~(sent + i));
             }
             int taken = ring.offer(in);
             assertThat(taken).isEqualTo(Math.min(in.count, queueSize - oracle.size()));
             for (int i = 0; i < taken; i++) {
-                oracle.add(in.address[i]);
+                oracle.add(in.address(i));
             }
             sent += taken;
             assertThat(ring.producerPosition()).isEqualTo(sent);
@@ -72,8 +71,8 @@ class RingPropertyTest {
             assertThat(count).isBetween(Math.min(1, Math.min(limit, oracle.size())), Math.min(limit, oracle.size()));
             assertThat(out.count).isEqualTo(count);
             for (int i = 0; i < count; i++) {
-                assertThat(out.address[i]).isEqualTo(oracle.remove());
-                assertThat(out.meta[i]).isEqualTo(~out.address[i]);
+                assertThat(out.address(i)).isEqualTo(oracle.remove());
+                assertThat(out.meta(i)).isEqualTo(~out.address(i));
             }
             received += count;
             assertThat(ring.consumerPosition()).isEqualTo(received);

@@ -53,6 +53,9 @@ final class LinkRecord implements AutoCloseable {
         describeMemory(region, channels);
         describeLink(request, link, poolOffset);
         describeChannels(channels, link, wanted.dataChannels());
+        for (int buffer = 0; buffer < bufferCount; buffer++) {
+            block.putLong(ledgerOffset + buffer * 8L, LedgerEntry.free(0));
+        }
         block.putLong(LinkRecordLayout.TOTAL_BYTES_OFFSET, bytes);
         block.putLong(LinkRecordLayout.PAGE_TABLE_OFFSET, LinkRecordLayout.defaultPageTableOffset());
         block.putLong(LinkRecordLayout.LEDGER_OFFSET, ledgerOffset);
@@ -157,13 +160,13 @@ final class LinkRecord implements AutoCloseable {
 
     /** {@return who has the buffers, by the ledger} */
     BufferCounts buffers() {
-        int[] counts = new int[LedgerEntry.HELD + 2];
+        int[] counts = new int[LedgerEntry.FREE + 2];
         for (int buffer = 0; buffer < bufferCount; buffer++) {
             int state = LedgerEntry.state(block.getLong(ledgerOffset + buffer * 8L));
-            counts[Math.min(state, LedgerEntry.HELD + 1)]++;
+            counts[Math.min(state, LedgerEntry.FREE + 1)]++;
         }
         return new BufferCounts(counts[LedgerEntry.FREE], counts[LedgerEntry.LENT], counts[LedgerEntry.HELD],
-                counts[LedgerEntry.HELD + 1]);
+                counts[LedgerEntry.FREE + 1]);
     }
 
     @Override

@@ -329,10 +329,10 @@ class InventoryTest {
         Link link = inventory.attach("tap2", 21).link();
         try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
             long ledger = record.segment().get(ValueLayout.JAVA_LONG, 0x68);
-            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0x7_0100_0005L);
-            record.segment().set(ValueLayout.JAVA_LONG, ledger + 8, 0x200_0005L);
+            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0x0005_0100_0000_0007L);
+            record.segment().set(ValueLayout.JAVA_LONG, ledger + 8, 0x0005_0000_0000_0000L);
             assertThat(report()).contains("{\"free\":254,\"lent\":1,\"held\":1,\"unknown\":0,\"complete\":true}");
-            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0xff00_0000L);
+            record.segment().set(ValueLayout.JAVA_LONG, ledger, 0xff00_0000_0000L);
             assertThat(report()).contains("{\"free\":254,\"lent\":0,\"held\":1,\"unknown\":1,\"complete\":false}");
         }
     }

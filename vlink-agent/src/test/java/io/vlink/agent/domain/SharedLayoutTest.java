@@ -98,7 +98,7 @@ class SharedLayoutTest {
         try (Mapping mapping = TestDomains.map(link.descriptors().get(2))) {
             MemorySegment record = mapping.segment();
             assertThat(name(record, 0)).startsWith("VLINKREC");
-            assertThat(record.get(ValueLayout.JAVA_INT, 8)).isEqualTo(0x10000);
+            assertThat(record.get(ValueLayout.JAVA_INT, 8)).isEqualTo(0x10001);
             assertThat(record.get(ValueLayout.JAVA_LONG, 0x10)).isEqualTo(record.byteSize());
             assertThat(record.get(ValueLayout.JAVA_LONG, 0x18)).isEqualTo(4 * TestDomains.MIB);
             assertThat(record.get(ValueLayout.JAVA_LONG, 0x20)).isEqualTo(4_096);

@@ -3,6 +3,7 @@
 
 package io.vlink.infra.pool;
 
+import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.MemorySegment;
@@ -38,18 +39,29 @@ public final class BufferLedger {
     }
 
     /**
-     * Notes that a free buffer goes to the guest, or one that the program holds.
+     * Notes that a buffer goes to the guest, if the program holds it.
      *
-     * @param buffer  index in the pool
-     * @param entry   its entry, as {@link #entry} said
-     * @param epoch   epoch of the link
-     * @param channel data channel, from 0
-     * @return the generation of this lending, 0 to 65535
+     * @param buffer   index in the pool
+     * @param borrower entry of generation 0 for this channel and epoch, as {@link LedgerEntry#lent} makes it
+     * @return the generation of this lending, in the bits where a meta word has it; or, if it does not hold it, a word of
+     *         which {@link #isLoan} is false
      */
-    public int lend(int buffer, long entry, int epoch, int channel) {
-        int generation = LedgerEntry.generation(entry) + 1 & 0xffff;
-        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.lent(epoch, channel, generation));
-        return generation;
+    public long lend(long buffer, long borrower) {
+        long entry = entry(buffer);
+        if (isLoan(entry)) {
+            entries.setAtIndex(SharedWord.LONG, buffer, entry + borrower);
+        }
+        return entry;
+    }
+
+    /**
+     * Whether a lending succeeded.
+     *
+     * @param lent what {@link #lend} returned
+     * @return true if it is a generation, which makes a meta word together with a length
+     */
+    public static boolean isLoan(long lent) {
+        return Descriptor.lengthAndFlags(lent) == 0;
     }
 
     /**
@@ -62,7 +74,7 @@ public final class BufferLedger {
      * @return {@link #TAKEN_BACK}, {@link #NOT_LENT} or {@link #STALE_GENERATION}
      */
     public int takeBack(int buffer, int epoch, int channel, int generation) {
-        if (takeBackExactly(buffer, LedgerEntry.lent(epoch, channel, generation))) {
+        if (takeBack(buffer, LedgerEntry.lent(epoch, channel, 0), Descriptor.meta(0, 0, generation))) {
             return TAKEN_BACK;
         }
         long entry = entry(buffer);
@@ -71,16 +83,18 @@ public final class BufferLedger {
     }
 
     /**
-     * Takes a buffer back if its entry is exactly this; the program then holds it.
+     * Takes a buffer back if it was lent exactly so; the program then holds it.
      *
-     * @param buffer index in the pool
-     * @param lent   the entry that it must have, as {@link LedgerEntry#lent} makes it
+     * @param buffer   index in the pool
+     * @param borrower entry of generation 0 for this channel and epoch, as {@link LedgerEntry#lent} makes it
+     * @param meta     meta word that came back with the buffer; only its generation is looked at
      * @return whether it was so
      */
-    public boolean takeBackExactly(int buffer, long lent) {
-        boolean exactly = entry(buffer) == lent;
+    public boolean takeBack(long buffer, long borrower, long meta) {
+        long generation = meta - Descriptor.lengthAndFlags(meta);
+        boolean exactly = entry(buffer) == generation + borrower;
         if (exactly) {
-            entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(LedgerEntry.generation(lent)));
+            entries.setAtIndex(SharedWord.LONG, buffer, generation + LedgerEntry.NEXT_GENERATION);
         }
         return exactly;
     }
@@ -91,7 +105,7 @@ public final class BufferLedger {
      * @param buffer index in the pool
      */
     public void hold(int buffer) {
-        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(LedgerEntry.generation(entry(buffer))));
+        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.held(nextGeneration(buffer)));
     }
 
     /**
@@ -100,7 +114,11 @@ public final class BufferLedger {
      * @param buffer index in the pool
      */
     public void free(int buffer) {
-        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.free(LedgerEntry.generation(entry(buffer))));
+        entries.setAtIndex(SharedWord.LONG, buffer, LedgerEntry.free(nextGeneration(buffer)));
+    }
+
+    private int nextGeneration(int buffer) {
+        return LedgerEntry.generation(entry(buffer)) + (isLent(buffer) ? 1 : 0);
     }
 
     /**
@@ -143,7 +161,7 @@ public final class BufferLedger {
      * @param buffer index in the pool
      * @return a word of {@link LedgerEntry}
      */
-    public long entry(int buffer) {
+    public long entry(long buffer) {
         return entries.getAtIndex(SharedWord.LONG, buffer);
     }
 }

@@ -3,7 +3,6 @@
 
 package io.vlink.infra.ring;
 
-import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -16,15 +15,11 @@ public final class ConsumerRing {
     /** What {@link #poll} returns when the producer's position cannot be: the channel must be quarantined. */
     public static final int FAULT = -1;
 
-    private static final int DESCRIPTORS_PER_LINE = 4;
-
     private final MemorySegment ring;
+    private final RingSlots slots;
     private final int queueSize;
     private final long mask;
     private long consumed;
-    /** Keeps the compiler from leaving the reads of {@link #prefetch} out. */
-    @SuppressWarnings("UnusedVariable")
-    private long prefetched;
     private long produced;
 
     /**
@@ -40,6 +35,7 @@ public final class ConsumerRing {
                     + " queue_size=" + queueSize);
         }
         this.ring = ring;
+        this.slots = new RingSlots(ring);
         this.queueSize = queueSize;
         this.mask = queueSize - 1L;
     }
@@ -66,38 +62,25 @@ public final class ConsumerRing {
     }
 
     /**
-     * The place of a descriptor that is ready, for {@link #address} and {@link #meta}, each of which must be read once only:
-     * whoever shares the memory may change it between two reads.
+     * Copies descriptors out of the ring; their slots stay taken until {@link #release}.
      *
-     * @param index 0 to {@link #ready} - 1
-     * @return bytes from the start of the ring
+     * @param into  receives the unchecked copies, from index 0; its count is set
+     * @param limit descriptors at most, 0 or more; no more than the batch has room for
+     * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
-    public long slot(int index) {
-        return RingLayout.DESCRIPTORS_OFFSET + ((consumed + index) & mask) * Descriptor.BYTES;
-    }
-
-    /** {@return the bus address of the descriptor at a slot; nothing about it has been checked} */
-    public long address(long slot) {
-        return ring.get(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET);
-    }
-
-    /** {@return the meta word of the descriptor at a slot; nothing about it has been checked} */
-    public long meta(long slot) {
-        return ring.get(SharedWord.LONG, slot + Descriptor.META_OFFSET);
-    }
-
-    /**
-     * Asks for the cache lines of descriptors that are ready, all at once: a loop that checks each descriptor as it comes has one
-     * or two lines on their way from the other side's processor at a time. What is read here is not used.
-     *
-     * @param count 0 to {@link #ready}
-     */
-    public void prefetch(int count) {
-        long seen = 0;
-        for (int i = 0; i < count; i += DESCRIPTORS_PER_LINE) {
-            seen ^= ring.get(SharedWord.LONG, slot(i));
+    public int peek(DescriptorBatch into, int limit) {
+        into.count = 0;
+        int count = Math.min(ready(), Math.min(limit, into.capacity()));
+        if (count > 0) {
+            int first = (int) (consumed & mask);
+            int toEnd = Math.min(count, queueSize - first);
+            slots.read(first, into.words, 0, toEnd);
+            if (toEnd < count) {
+                slots.read(0, into.words, toEnd, count - toEnd);
+            }
+            into.count = count;
         }
-        prefetched = seen;
+        return count;
     }
 
     /**
@@ -119,18 +102,10 @@ public final class ConsumerRing {
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
     public int poll(DescriptorBatch into, int limit) {
-        into.count = 0;
-        int count = Math.min(ready(), Math.min(limit, into.address.length));
-        if (count <= 0) {
-            return count;
+        int count = peek(into, limit);
+        if (count > 0) {
+            release(count);
         }
-        for (int i = 0; i < count; i++) {
-            long slot = slot(i);
-            into.address[i] = address(slot);
-            into.meta[i] = meta(slot);
-        }
-        into.count = count;
-        release(count);
         return count;
     }
 

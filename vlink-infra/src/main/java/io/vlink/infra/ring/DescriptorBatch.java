@@ -3,16 +3,19 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.spec.channel.Descriptor;
+
 /**
  * Descriptors as they stand on a ring: a private copy that nobody has checked yet. A consumer turns it into a
  * {@link PacketBurst} by checking every entry; nothing else can be done with it, so that a check cannot be forgotten and
  * shared memory is never read a second time. One thread at a time.
  */
 public final class DescriptorBatch {
-    /** Bus address of each descriptor. */
-    public final long[] address;
-    /** Meta word of each descriptor: length, flags, generation; see {@code io.vlink.spec.channel.Descriptor}. */
-    public final long[] meta;
+    /** Words of a descriptor. */
+    static final int WORDS = (int) (Descriptor.BYTES / Long.BYTES);
+
+    /** Two words for each descriptor, one after the other as on the ring: bus address, then meta word. */
+    final long[] words;
     /** Entries in use, from index 0. */
     public int count;
 
@@ -25,12 +28,33 @@ public final class DescriptorBatch {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
-        address = new long[capacity];
-        meta = new long[capacity];
+        words = new long[capacity * WORDS];
+    }
+
+    /** {@return the bus address of a descriptor} */
+    public long address(int index) {
+        return words[index * WORDS];
+    }
+
+    /** {@return the meta word of a descriptor: length, flags, generation; see {@code io.vlink.spec.channel.Descriptor}} */
+    public long meta(int index) {
+        return words[index * WORDS + 1];
+    }
+
+    /**
+     * Sets a descriptor; the count stays as it is.
+     *
+     * @param index   0 to the capacity - 1
+     * @param address bus address
+     * @param meta    meta word
+     */
+    public void set(int index, long address, long meta) {
+        words[index * WORDS] = address;
+        words[index * WORDS + 1] = meta;
     }
 
     /** {@return descriptors that it has room for} */
     public int capacity() {
-        return address.length;
+        return words.length / WORDS;
     }
 }

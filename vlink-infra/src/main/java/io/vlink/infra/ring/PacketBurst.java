@@ -12,7 +12,7 @@ import io.vlink.spec.channel.Descriptor;
 public final class PacketBurst {
     /** Offset of each packet's first byte from the start of the region. */
     public final long[] offset;
-    /** Meta word of each packet: length, flags, generation; see {@link Descriptor}. */
+    /** Meta word of each packet: length and flags, and in a guest the generation; see {@link Descriptor}. */
     public final long[] meta;
     /** Packets in use, from index 0. */
     public int count;

@@ -3,7 +3,6 @@
 
 package io.vlink.infra.ring;
 
-import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +16,7 @@ public final class ProducerRing {
     public static final int FAULT = -1;
 
     private final MemorySegment ring;
+    private final RingSlots slots;
     private final int queueSize;
     private final long mask;
     private long produced;
@@ -35,6 +35,7 @@ public final class ProducerRing {
                     + " queue_size=" + queueSize);
         }
         this.ring = ring;
+        this.slots = new RingSlots(ring);
         this.queueSize = queueSize;
         this.mask = queueSize - 1L;
     }
@@ -61,31 +62,7 @@ public final class ProducerRing {
     }
 
     /**
-     * Writes a descriptor that nobody sees before {@link #publish}.
-     *
-     * @param index   0 to {@link #room} - 1, counted from the first that is not published
-     * @param address bus address
-     * @param meta    meta word
-     */
-    public void put(int index, long address, long meta) {
-        long slot = RingLayout.DESCRIPTORS_OFFSET + ((produced + index) & mask) * Descriptor.BYTES;
-        ring.set(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET, address);
-        ring.set(SharedWord.LONG, slot + Descriptor.META_OFFSET, meta);
-    }
-
-    /**
-     * Lets the consumer have what was put.
-     *
-     * @param count descriptors, from the first that is not published
-     */
-    public void publish(int count) {
-        produced += count;
-        // Pairs with the acquire in ConsumerRing.ready: the descriptors are complete before the position moves.
-        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
-    }
-
-    /**
-     * Puts as many descriptors on the ring as there is room for, and publishes them together.
+     * Puts as many descriptors on the ring as there is room for, and lets the consumer have them together.
      *
      * @param from descriptors, from index 0; left as they are
      * @return how many were taken, 0 to {@code from.count}; or {@link #FAULT}
@@ -95,10 +72,15 @@ public final class ProducerRing {
         if (count <= 0) {
             return count;
         }
-        for (int i = 0; i < count; i++) {
-            put(i, from.address[i], from.meta[i]);
+        int first = (int) (produced & mask);
+        int toEnd = Math.min(count, queueSize - first);
+        slots.write(first, from.words, 0, toEnd);
+        if (toEnd < count) {
+            slots.write(0, from.words, toEnd, count - toEnd);
         }
-        publish(count);
+        produced += count;
+        // Pairs with the acquire in ConsumerRing.ready: the descriptors are complete before the position moves.
+        SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
         return count;
     }
 

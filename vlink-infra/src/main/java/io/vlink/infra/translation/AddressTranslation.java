@@ -11,10 +11,10 @@ import java.util.Arrays;
  * {@code table[i]}; pages may stand in any order, with gaps. Immutable.
  */
 public final class AddressTranslation {
-    /** What {@link #toOffset} returns for an address that is in no page. */
-    public static final long UNMAPPED = -1L;
     /** All pages of a region stand within this many pages of the lowest (SPEC.md section 4.2). */
     public static final long MAX_SPAN_PAGES = 1L << 20;
+
+    private static final long NOWHERE = -1L;
 
     private final long[] busAddressOfPage;
     private final long[] offsetOfBusPage;
@@ -23,6 +23,8 @@ public final class AddressTranslation {
     private final int pageShift;
     private final long pageMask;
     private final long regionBytes;
+    /** Whether the pages stand one after another: then the table need not be looked at. */
+    private final boolean contiguous;
 
     /**
      * Builds both directions from the device's table.
@@ -50,6 +52,16 @@ public final class AddressTranslation {
         this.lowestBusAddress = sorted[0];
         this.offsetOfBusPage = invert(sorted[sorted.length - 1]);
         this.spanBytes = (long) offsetOfBusPage.length << pageShift;
+        this.contiguous = isContiguous();
+    }
+
+    private boolean isContiguous() {
+        for (int page = 0; page < busAddressOfPage.length; page++) {
+            if (busAddressOfPage[page] != lowestBusAddress + ((long) page << pageShift)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long[] invert(long highest) {
@@ -60,11 +72,11 @@ public final class AddressTranslation {
                     + Long.toHexString(highest));
         }
         long[] offsets = new long[(int) spanPages];
-        Arrays.fill(offsets, UNMAPPED);
+        Arrays.fill(offsets, NOWHERE);
         for (int page = 0; page < busAddressOfPage.length; page++) {
             long address = busAddressOfPage[page];
             int slot = (int) ((address - lowestBusAddress) >>> pageShift);
-            if ((address & pageMask) != 0 || offsets[slot] != UNMAPPED) {
+            if ((address & pageMask) != 0 || offsets[slot] != NOWHERE) {
                 throw new IllegalArgumentException("bus addresses must be page-aligned and distinct: page=" + page
                         + " bus_address=0x" + Long.toHexString(address));
             }
@@ -74,29 +86,46 @@ public final class AddressTranslation {
     }
 
     /**
-     * The region offset of a bus address.
+     * The region offset of a bus address. An address that is in no page gives a number that is no offset: whoever uses the
+     * result checks it against the region, or against a part of it, anyway.
      *
      * @param busAddress any 64 bits, from a peer
-     * @return 0 to {@link #regionBytes} - 1, or {@link #UNMAPPED}
+     * @return 0 to {@link #regionBytes} - 1; any other number for an address that is in no page
      */
     public long toOffset(long busAddress) {
         long distance = busAddress - lowestBusAddress;
+        if (contiguous) {
+            return distance;
+        }
         if (Long.compareUnsigned(distance, spanBytes) >= 0) {
-            return UNMAPPED;
+            return NOWHERE;
         }
         long pageOffset = offsetOfBusPage[(int) (distance >>> pageShift)];
-        return pageOffset < 0 ? UNMAPPED : pageOffset + (distance & pageMask);
+        return pageOffset < 0 ? NOWHERE : pageOffset + (distance & pageMask);
     }
 
     /**
      * The bus address of a region offset.
      *
      * @param offset 0 to {@link #regionBytes} - 1
-     * @return the bus address
-     * @throws ArrayIndexOutOfBoundsException for an offset outside the region
+     * @return the bus address; of an offset outside the region, an address in no page
+     * @throws ArrayIndexOutOfBoundsException for an offset outside the region, if the pages do not stand one after another
      */
     public long toBusAddress(long offset) {
+        if (contiguous) {
+            return lowestBusAddress + offset;
+        }
         return busAddressOfPage[(int) (offset >>> pageShift)] + (offset & pageMask);
+    }
+
+    /**
+     * Whether a number is an offset of the region.
+     *
+     * @param offset any number, such as {@link #toOffset} returns
+     * @return true from 0 to {@link #regionBytes} - 1
+     */
+    public boolean isOffset(long offset) {
+        return Long.compareUnsigned(offset, regionBytes) < 0;
     }
 
     /** {@return bytes of the region that the table describes} */

@@ -5,6 +5,8 @@ package io.vlink.infra.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.spec.record.LedgerEntry;
 import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.Set;
@@ -20,7 +22,9 @@ class BufferLedgerTest {
     private final FreeList list = new FreeList(16, BUFFERS);
 
     private int lend(int buffer, int epoch, int channel) {
-        return ledger.lend(buffer, ledger.entry(buffer), epoch, channel);
+        long lent = ledger.lend(buffer, LedgerEntry.lent(epoch, channel, 0));
+        assertThat(BufferLedger.isLoan(lent)).isTrue();
+        return Descriptor.generation(lent);
     }
 
     @Test
@@ -60,7 +64,30 @@ class BufferLedgerTest {
             generation = lend(5, -1, 14);
             assertThat(ledger.takeBack(5, -1, 14, generation)).isEqualTo(BufferLedger.TAKEN_BACK);
         }
-        assertThat(generation).isEqualTo(70_000 & 0xffff);
+        assertThat(generation).isEqualTo(69_999 & 0xffff);
+    }
+
+    @Test
+    void whatTheProgramDoesNotHoldIsNotLentAndStaysAsItIs() {
+        ledger.free(2);
+        long free = ledger.entry(2);
+        assertThat(BufferLedger.isLoan(ledger.lend(2, LedgerEntry.lent(1, 0, 0)))).isFalse();
+        assertThat(ledger.entry(2)).isEqualTo(free);
+        lend(3, 1, 0);
+        long lent = ledger.entry(3);
+        assertThat(BufferLedger.isLoan(ledger.lend(3, LedgerEntry.lent(1, 0, 0)))).isFalse();
+        assertThat(ledger.entry(3)).isEqualTo(lent);
+    }
+
+    @Test
+    void everyBitOfAnotherMetaWordThanTheGenerationIsTheGuestsOwn() {
+        long borrower = LedgerEntry.lent(-1, 14, 0);
+        for (int bit = 0; bit < 64; bit++) {
+            int generation = lend(4, -1, 14);
+            long meta = Descriptor.meta(0, 0, generation) ^ 1L << bit;
+            assertThat(ledger.takeBack(4, borrower, meta)).as("bit=%d", bit).isEqualTo(bit < 48);
+            ledger.hold(4);
+        }
     }
 
     @Test
@@ -71,6 +98,7 @@ class BufferLedgerTest {
         ledger.free(1);
         assertThat(ledger.isLent(1)).isFalse();
         assertThat(ledger.lentCount()).isEqualTo(1);
+        ledger.hold(1);
         assertThat(lend(1, 2, 0)).isNotEqualTo(generation);
     }
 

@@ -29,8 +29,7 @@ class RingTest {
 
     private void fill(int count, long first) {
         for (int i = 0; i < count; i++) {
-            in.address[i] = first + i;
-            in.meta[i] = Descriptor.meta((int) (first + i), 1, (int) (first + i));
+            in.set(i, first + i, Descriptor.meta((int) (first + i), 1, (int) (first + i)));
         }
         in.count = count;
     }
@@ -114,10 +113,10 @@ class RingTest {
                 sent += producer.offer(in);
                 int count = consumer.poll(out, 1 + round % 7);
                 for (int i = 0; i < count; i++) {
-                    assertThat(out.address[i]).isEqualTo(received);
-                    assertThat(Descriptor.length(out.meta[i])).isEqualTo((int) received);
-                    assertThat(Descriptor.flags(out.meta[i])).isEqualTo(1);
-                    assertThat(Descriptor.generation(out.meta[i])).isEqualTo((int) (received & 0xffff));
+                    assertThat(out.address(i)).isEqualTo(received);
+                    assertThat(Descriptor.length(out.meta(i))).isEqualTo((int) received);
+                    assertThat(Descriptor.flags(out.meta(i))).isEqualTo(1);
+                    assertThat(Descriptor.generation(out.meta(i))).isEqualTo((int) (received & 0xffff));
                     received++;
                 }
             }
@@ -136,7 +135,7 @@ class RingTest {
             fill(2, 40);
             assertThat(producer.offer(in)).isEqualTo(2);
             assertThat(consumer.poll(out, 32)).isEqualTo(2);
-            assertThat(out.address[0]).isEqualTo(40);
+            assertThat(out.address(0)).isEqualTo(40);
             assertThat(consumer.position()).isEqualTo(2);
         }
 
@@ -150,8 +149,7 @@ class RingTest {
                 while (next < total && failure.get() == null) {
                     batch.count = (int) Math.min(4, total - next);
                     for (int i = 0; i < batch.count; i++) {
-                        batch.address[i] = next + i;
-                        batch.meta[i] = ~(next + i);
+                        batch.set(i, next + i, ~(next + i));
                     }
                     int taken = producer.offer(batch);
                     next += taken;
@@ -165,9 +163,9 @@ class RingTest {
                 while (expected < total) {
                     int count = consumer.poll(out, 32);
                     for (int i = 0; i < count; i++) {
-                        if (out.address[i] != expected || out.meta[i] != ~expected) {
-                            throw new AssertionError("expected=" + expected + " address=" + out.address[i] + " meta="
-                                    + out.meta[i]);
+                        if (out.address(i) != expected || out.meta(i) != ~expected) {
+                            throw new AssertionError("expected=" + expected + " address=" + out.address(i) + " meta="
+                                    + out.meta(i));
                         }
                         expected++;
                     }

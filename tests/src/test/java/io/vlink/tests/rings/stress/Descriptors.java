@@ -20,8 +20,7 @@ public final class Descriptors {
      */
     public static DescriptorBatch numbered(DescriptorBatch batch, long first, int count) {
         for (int i = 0; i < count; i++) {
-            batch.address[i] = first + i;
-            batch.meta[i] = ~(first + i);
+            batch.set(i, first + i, ~(first + i));
         }
         batch.count = count;
         return batch;
@@ -38,7 +37,7 @@ public final class Descriptors {
     public static int wrong(DescriptorBatch batch, long first, int count) {
         int wrong = 0;
         for (int i = 0; i < count; i++) {
-            if (batch.address[i] != first + i || batch.meta[i] != ~(first + i)) {
+            if (batch.address(i) != first + i || batch.meta(i) != ~(first + i)) {
                 wrong++;
             }
         }

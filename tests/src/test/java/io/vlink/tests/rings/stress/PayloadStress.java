@@ -40,8 +40,8 @@ public class PayloadStress {
     public void consume(IJJ_Result result) {
         result.r1 = ring.ends.poll(ring.out, StartedRing.SLOTS);
         if (result.r1 == 1) {
-            result.r2 = piece.get(SharedWord.LONG, ring.out.address[0]);
-            result.r3 = piece.get(SharedWord.LONG, ring.out.address[0] + 64);
+            result.r2 = piece.get(SharedWord.LONG, ring.out.address(0));
+            result.r3 = piece.get(SharedWord.LONG, ring.out.address(0) + 64);
         }
     }
 }

@@ -85,6 +85,22 @@ public final class AccessTrace {
         segment.set(layout, offset, value);
     }
 
+    /** MemorySegment.copy from shared memory: a load of each word, in any order that the model allows. */
+    public static void copy(MemorySegment from, ValueLayout layout, long offset, Object to, int index, int count) {
+        for (int i = 0; i < count; i++) {
+            add(Access.Kind.LOAD, from, offset + i * layout.byteSize());
+        }
+        MemorySegment.copy(from, layout, offset, to, index, count);
+    }
+
+    /** MemorySegment.copy to shared memory: a store of each word. */
+    public static void copy(Object from, int index, MemorySegment to, ValueLayout layout, long offset, int count) {
+        for (int i = 0; i < count; i++) {
+            add(Access.Kind.STORE, to, offset + i * layout.byteSize());
+        }
+        MemorySegment.copy(from, index, to, layout, offset, count);
+    }
+
     /** MemorySegment.byteSize, which is no access. */
     public static long byteSize(MemorySegment segment) {
         return segment.byteSize();

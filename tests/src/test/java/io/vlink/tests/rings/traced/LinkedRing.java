@@ -30,8 +30,7 @@ public final class LinkedRing implements TracedRing {
     @Override
     public int offer(int count) {
         for (int i = 0; i < count; i++) {
-            in.address[i] = ring.producerPosition() + i;
-            in.meta[i] = ~(ring.producerPosition() + i);
+            in.set(i, ring.producerPosition() + i, ~(ring.producerPosition() + i));
         }
         in.count = count;
         return ring.offer(in);
@@ -42,9 +41,9 @@ public final class LinkedRing implements TracedRing {
         long expected = ring.consumerPosition();
         int count = ring.poll(out, limit);
         for (int i = 0; i < count; i++) {
-            if (out.address[i] != expected + i || out.meta[i] != ~(expected + i)) {
+            if (out.address(i) != expected + i || out.meta(i) != ~(expected + i)) {
                 throw new AssertionError("not the next descriptor: expected=" + (expected + i) + " address="
-                        + out.address[i] + " meta=" + out.meta[i]);
+                        + out.address(i) + " meta=" + out.meta(i));
             }
         }
         return count;

@@ -37,8 +37,8 @@ final class BrokenRing implements RingEnds {
             memory.set(SharedWord.LONG, RingLayout.PRODUCER_OFFSET, produced + count);
         }
         for (int i = 0; i < count; i++) {
-            memory.set(SharedWord.LONG, slot(produced + i) + Descriptor.ADDRESS_OFFSET, from.address[i]);
-            memory.set(SharedWord.LONG, slot(produced + i) + Descriptor.META_OFFSET, from.meta[i]);
+            memory.set(SharedWord.LONG, slot(produced + i) + Descriptor.ADDRESS_OFFSET, from.address(i));
+            memory.set(SharedWord.LONG, slot(produced + i) + Descriptor.META_OFFSET, from.meta(i));
         }
         produced += count;
         SharedWord.LONG_HANDLE.setRelease(memory, RingLayout.PRODUCER_OFFSET, produced);
@@ -53,8 +53,8 @@ final class BrokenRing implements RingEnds {
             memory.set(SharedWord.LONG, RingLayout.CONSUMER_OFFSET, consumed + count);
         }
         for (int i = 0; i < count; i++) {
-            into.address[i] = memory.get(SharedWord.LONG, slot(consumed + i) + Descriptor.ADDRESS_OFFSET);
-            into.meta[i] = memory.get(SharedWord.LONG, slot(consumed + i) + Descriptor.META_OFFSET);
+            into.set(i, memory.get(SharedWord.LONG, slot(consumed + i) + Descriptor.ADDRESS_OFFSET),
+                    memory.get(SharedWord.LONG, slot(consumed + i) + Descriptor.META_OFFSET));
         }
         into.count = count;
         consumed += count;
