@@ -59,13 +59,13 @@ final class BondQueue {
         return taken;
     }
 
-    /** As {@link #alloc}, of what the guest has given back meanwhile. */
+    /** As {@link #alloc}, of what the guest has given back meanwhile: on any channel, whichever list it belongs to. */
     int allocReturned(PacketBurst into, int count) {
         int taken = 0;
         for (int i = 0; i < channels.length && taken < count; i++) {
             taken += channels[i].allocReturned(into, count - taken);
         }
-        return taken;
+        return taken + alloc(into, count - taken);
     }
 
     /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */

@@ -32,6 +32,7 @@ public final class TestLink implements AutoCloseable {
     private final List<Runnable> closing = new ArrayList<>();
     private final SharedMemory[] memories;
     private final LinkMemory memory;
+    private final int mtu;
     final int channels;
     final int queueSize;
     final int bufferCount;
@@ -39,6 +40,11 @@ public final class TestLink implements AutoCloseable {
     final long ledgerOffset;
 
     public TestLink(int channels, int queueSize) {
+        this(channels, queueSize, Limits.DEFAULT_MTU);
+    }
+
+    TestLink(int channels, int queueSize, int mtu) {
+        this.mtu = mtu;
         this.channels = channels;
         this.queueSize = queueSize;
         bufferCount = channels * queueSize * Limits.BUFFERS_PER_SLOT;
@@ -74,7 +80,7 @@ public final class TestLink implements AutoCloseable {
         record.set(SharedWord.INT, LinkRecordLayout.QUEUE_SIZE_OFFSET, queueSize);
         record.set(SharedWord.INT, LinkRecordLayout.BUFFER_COUNT_OFFSET, bufferCount);
         record.set(SharedWord.INT, LinkRecordLayout.BUFFER_BYTES_OFFSET, Limits.BUFFER_BYTES);
-        record.set(SharedWord.INT, LinkRecordLayout.MTU_OFFSET, Limits.DEFAULT_MTU);
+        record.set(SharedWord.INT, LinkRecordLayout.MTU_OFFSET, mtu);
         record.set(SharedWord.LONG, LinkRecordLayout.POOL_OFFSET, poolOffset);
         byte[] mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
         MemorySegment.copy(MemorySegment.ofArray(mac), 0, record, LinkRecordLayout.MAC_OFFSET, mac.length);

@@ -1,0 +1,79 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.hostpmd.TestGuest.Lent;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.SubChannel;
+import io.vlink.spec.record.HostCounter;
+import io.vlink.traffic.frame.UdpFlow;
+import io.vlink.traffic.frame.UdpFrame;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A program that sends and never receives lives on what its guest gives back on {@code free}. */
+class SendOnlyTest {
+    private static final int QUEUE_SIZE = 64;
+    private static final int CHANNELS = 2;
+    private static final int PACKETS = 32;
+    private static final int FLOWS = 8;
+    private static final int BURSTS_OF_A_FLOW = 50;
+
+    private final TestLink link = new TestLink(CHANNELS, QUEUE_SIZE);
+    private final TestGuest guest = new TestGuest(link);
+    private final List<List<Lent>> read = List.of(new ArrayList<>(), new ArrayList<>());
+    private final PacketBurst burst = new PacketBurst(PACKETS);
+
+    @AfterEach
+    void close() {
+        link.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(LinkMode.class)
+    void neverRunsShortOfBuffers(LinkMode mode) {
+        try (VlinkPort port = link.attach(mode)) {
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            for (int flow = 0; flow < FLOWS; flow++) {
+                for (int i = 0; i < BURSTS_OF_A_FLOW; i++) {
+                    sendBurst(port, flow);
+                    giveBack();
+                }
+            }
+            ChannelStatistics statistics = port.channelStatistics();
+            int sent = FLOWS * BURSTS_OF_A_FLOW * PACKETS;
+            assertThat(sent).isGreaterThan(10 * port.bufferCount());
+            assertThat(statistics.total(HostCounter.TX_PACKETS)).isEqualTo(sent);
+            assertThat(statistics.drops().values()).allMatch(dropped -> dropped == 0);
+        }
+    }
+
+    private void sendBurst(VlinkPort port, int flow) {
+        assertThat(port.alloc(0, burst, PACKETS)).isEqualTo(PACKETS);
+        UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
+        for (int i = 0; i < PACKETS; i++) {
+            frame.build(port.region(), burst.offset[i], i, 0);
+            burst.length(i, frame.frameBytes());
+        }
+        assertThat(port.txBurst(0, burst)).isEqualTo(PACKETS);
+        burst.count = 0;
+    }
+
+    /** The guest reads everything, and gives back what {@code free} has room for. */
+    private void giveBack() {
+        for (int channel = 0; channel < CHANNELS; channel++) {
+            List<Lent> held = read.get(channel);
+            held.addAll(guest.take(channel, SubChannel.RX));
+            List<Lent> returned = held.subList(0, Math.min(held.size(), guest.room(channel, SubChannel.FREE)));
+            guest.put(channel, SubChannel.FREE, returned);
+            returned.clear();
+        }
+    }
+}
