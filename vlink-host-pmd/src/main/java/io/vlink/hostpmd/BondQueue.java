@@ -61,11 +61,10 @@ final class BondQueue {
 
     /** As {@link #alloc}, of what the guest has given back meanwhile: on any channel, whichever list it belongs to. */
     int allocReturned(PacketBurst into, int count) {
-        int taken = 0;
-        for (int i = 0; i < channels.length && taken < count; i++) {
-            taken += channels[i].allocReturned(into, count - taken);
+        for (HostChannel channel : channels) {
+            channel.allocReturned(into, 0);
         }
-        return taken + alloc(into, count - taken);
+        return alloc(into, count);
     }
 
     /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */

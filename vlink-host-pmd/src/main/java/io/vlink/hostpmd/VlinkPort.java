@@ -164,7 +164,16 @@ public final class VlinkPort implements Port {
         if (!poll(queue) || packets.count == 0) {
             return 0;
         }
-        return bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);
+        int taken = bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);
+        if (taken < packets.count) {
+            // A guest that finds no room on its free ring stops reading: a program that only sends would wait for ever.
+            allocReturned(queue, packets, 0);
+        }
+        return taken;
+    }
+
+    private int allocReturned(int queue, PacketBurst into, int count) {
+        return bond == null ? channels[queue].allocReturned(into, count) : bond.allocReturned(into, count);
     }
 
     @Override
@@ -173,9 +182,7 @@ public final class VlinkPort implements Port {
         if (taken == count || into.count == into.capacity() || !poll(queue)) {
             return taken;
         }
-        int missing = count - taken;
-        return taken
-                + (bond == null ? channels[queue].allocReturned(into, missing) : bond.allocReturned(into, missing));
+        return taken + allocReturned(queue, into, count - taken);
     }
 
     /** As {@link #alloc(int, PacketBurst, int)}, of queue 0. */

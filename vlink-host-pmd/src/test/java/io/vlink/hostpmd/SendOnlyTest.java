@@ -44,6 +44,7 @@ class SendOnlyTest {
             for (int flow = 0; flow < FLOWS; flow++) {
                 for (int i = 0; i < BURSTS_OF_A_FLOW; i++) {
                     sendBurst(port, flow);
+                    readAll();
                     giveBack();
                 }
             }
@@ -52,6 +53,38 @@ class SendOnlyTest {
             assertThat(sent).isGreaterThan(10 * port.bufferCount());
             assertThat(statistics.total(HostCounter.TX_PACKETS)).isEqualTo(sent);
             assertThat(statistics.drops().values()).allMatch(dropped -> dropped == 0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(LinkMode.class)
+    void regressionGoesOnWhenTheGuestReadsNothingBeforeItHasGivenBackWhatItRead(LinkMode mode) {
+        try (VlinkPort port = link.attach(mode)) {
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            int most = 4 * QUEUE_SIZE * CHANNELS;
+            for (int i = 0; i < most && sent(port) < 3L * port.bufferCount(); i++) {
+                port.alloc(0, burst, burst.capacity() - burst.count);
+                for (int j = 0; j < burst.count; j++) {
+                    burst.length(j, 60);
+                }
+                burst.removeFirst(port.txBurst(0, burst));
+                giveBackThenRead();
+            }
+            assertThat(sent(port)).isGreaterThanOrEqualTo(3L * port.bufferCount());
+        }
+    }
+
+    private static long sent(VlinkPort port) {
+        return port.channelStatistics().total(HostCounter.TX_PACKETS);
+    }
+
+    private void giveBackThenRead() {
+        giveBack();
+        for (int channel = 0; channel < CHANNELS; channel++) {
+            if (read.get(channel).isEmpty()) {
+                read.get(channel).addAll(guest.take(channel, SubChannel.RX));
+            }
         }
     }
 
@@ -66,11 +99,16 @@ class SendOnlyTest {
         burst.count = 0;
     }
 
-    /** The guest reads everything, and gives back what {@code free} has room for. */
+    private void readAll() {
+        for (int channel = 0; channel < CHANNELS; channel++) {
+            read.get(channel).addAll(guest.take(channel, SubChannel.RX));
+        }
+    }
+
+    /** Gives back what {@code free} has room for. */
     private void giveBack() {
         for (int channel = 0; channel < CHANNELS; channel++) {
             List<Lent> held = read.get(channel);
-            held.addAll(guest.take(channel, SubChannel.RX));
             List<Lent> returned = held.subList(0, Math.min(held.size(), guest.room(channel, SubChannel.FREE)));
             guest.put(channel, SubChannel.FREE, returned);
             returned.clear();
