@@ -44,8 +44,8 @@ class EchoMainTest {
             --burst=257            | burst must be 1 to 256: burst=257
             --stats=-1             | stats must not be negative: stats=-1
             --count=-1             | count must not be negative: count=-1
-            --duration=-1          | duration must not be negative: duration=-1.0
-            --duration=NaN         | duration must not be negative: duration=NaN
+            --duration=-1          | duration must be 0 to 1000000000 seconds: duration=-1.0
+            --duration=NaN         | duration must be 0 to 1000000000 seconds: duration=NaN
             --forward=flood        | Invalid value for option '--forward': expected one of [MACSWAP, IO, DROP]
             """)
     void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {

@@ -10,9 +10,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Says of each buffer of a pool whether it is free, the program's, or lent: to which data channel, in which epoch and
- * generation.
- * It stands in the link record, so it outlives the driver. Guests cannot reach it. An entry
- * is written by the worker of the queue that has the buffer.
+ * generation. It stands in the link record, so it outlives the driver; guests cannot reach it. An entry is written by the
+ * worker of the queue that has the buffer.
  */
 public final class BufferLedger {
     /** {@link #takeBack} result: the buffer was lent exactly so, and is the host's again. */
@@ -139,15 +138,6 @@ public final class BufferLedger {
      */
     public int channelOf(int buffer) {
         return LedgerEntry.channel(entry(buffer));
-    }
-
-    /** {@return how many buffers are lent; walks the whole ledger} */
-    public int lentCount() {
-        int lent = 0;
-        for (int buffer = 0; buffer < bufferCount; buffer++) {
-            lent += isLent(buffer) ? 1 : 0;
-        }
-        return lent;
     }
 
     /** {@return buffers in the ledger} */

@@ -101,7 +101,8 @@ public interface Port extends AutoCloseable {
     int txBurst(int queue, PacketBurst packets);
 
     /**
-     * Appends empty buffers to a burst, each from its first byte on.
+     * Appends empty buffers to a burst, each from its first byte on. On the host what the guest has freed is taken back first
+     * where they would run short, so a program that only sends need not call {@link #rxBurst}.
      *
      * @param queue 0 to {@link #queues} - 1
      * @param into  receives the buffers

@@ -16,6 +16,8 @@ import picocli.CommandLine.Spec;
 
 /** The options of an echo, alike on both sides; a picocli mixin. One thread. */
 public final class EchoOptions {
+    private static final int MAX_SECONDS = 1_000_000_000;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -30,11 +32,11 @@ public final class EchoOptions {
             description = "what becomes of a packet: back with its MAC addresses swapped, back untouched, or nothing;"
                     + " default: ${DEFAULT-VALUE}")
     private Forward forward;
-    @Option(names = "--count", paramLabel = "N", description = "end after so many packets")
+    @Option(names = "--count", paramLabel = "N", description = "end after so many packets; default: no limit")
     private long count;
-    @Option(names = "--duration", paramLabel = "S", description = "end after so many seconds")
+    @Option(names = "--duration", paramLabel = "S", description = "end after so many seconds; default: no limit")
     private double seconds;
-    @Option(names = "--stats", paramLabel = "S", description = "a line of counts every so many seconds")
+    @Option(names = "--stats", paramLabel = "S", description = "a line of counts every so many seconds; default: none")
     private int statsSeconds;
     @Option(names = "--json", description = "the counts at the end as one line of JSON")
     private boolean json;
@@ -52,7 +54,8 @@ public final class EchoOptions {
      */
     public EchoPlan plan() {
         require(count >= 0, "count must not be negative", "count", count);
-        require(seconds >= 0 && seconds < Integer.MAX_VALUE, "duration must not be negative", "duration", seconds);
+        require(seconds >= 0 && seconds <= MAX_SECONDS, "duration must be 0 to " + MAX_SECONDS + " seconds", "duration",
+                seconds);
         require(statsSeconds >= 0, "stats must not be negative", "stats", statsSeconds);
         return new EchoPlan(workers.lcores(), workers.idle(), forward, bursts.burst(EchoPlan.MAX_BURST),
                 bursts.txPolicy(), count, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));

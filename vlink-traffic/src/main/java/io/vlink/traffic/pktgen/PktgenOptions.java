@@ -30,17 +30,17 @@ public final class PktgenOptions {
     private Double durationSeconds;
     @Option(names = "--size", paramLabel = "BYTES", defaultValue = "64",
             description = "frame size, 64 to the link's MTU + 18, counting the 4 bytes of FCS that a wire would add;"
-                    + " default ${DEFAULT-VALUE}")
+                    + " default: ${DEFAULT-VALUE}")
     private int size;
     @Option(names = "--window", paramLabel = "N",
-            description = "packets on their way at most; default 512, or what the queues hold if that is less")
+            description = "packets on their way at most; default: 512, or what the queues hold if that is less")
     private Integer window;
     @Option(names = "--rate", paramLabel = "PPS", description = "packets a second at most; default: no limit")
     private Long rate;
     @Option(names = "--one-way", description = "send only: nothing is expected back, and there is no window")
     private boolean oneWay;
     @Option(names = "--queue", paramLabel = "N|all", defaultValue = "all",
-            description = "queue of each link to use; default ${DEFAULT-VALUE}")
+            description = "queue of each link to use; default: ${DEFAULT-VALUE}")
     private String queue;
     @Mixin
     private BurstOptions bursts;
@@ -52,7 +52,7 @@ public final class PktgenOptions {
     private boolean json;
     @Option(names = "--timeout", paramLabel = "S", defaultValue = "10",
             description = "seconds to wait for the link to come up, and at the end for the last packets;"
-                    + " default ${DEFAULT-VALUE}")
+                    + " default: ${DEFAULT-VALUE}")
     private double timeoutSeconds;
     // spotless:on
 
