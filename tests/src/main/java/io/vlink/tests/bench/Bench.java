@@ -73,7 +73,7 @@ final class Bench {
     }
 
     private List<Contestant> echoes(Traffic traffic) {
-        boolean jumbo = traffic.frameBytes() > BenchPlan.LARGEST_OF_A_BUFFER;
+        boolean jumbo = traffic.frameBytes() > BenchPlan.LARGEST_USUAL_FRAME;
         List<Contestant> contestants = new ArrayList<>(
                 List.of(jumbo ? new VlinkPair(domain(BenchPlan.JUMBO), "vlink") : vlink()));
         addDpdk(contestants, Flow.ECHO);

@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.spec.pci.Limits;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -40,8 +41,8 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
     /** One link for frames of five buffers, with room for twice the largest window. */
     static final VlinkDomain.Shape JUMBO = new VlinkDomain.Shape("jumbo", 1, 1, true, "mtu=9000 queue_size=16384");
 
-    /** A larger frame needs links of their own. */
-    static final int LARGEST_OF_A_BUFFER = 1514;
+    /** The largest frame on links with the usual MTU, in bytes; larger ones flow on {@link #JUMBO}. */
+    static final int LARGEST_USUAL_FRAME = Limits.DEFAULT_MTU + Limits.MIN_FRAME_BYTES;
 
     private static final int LARGEST_BURST = 64;
 

@@ -14,9 +14,6 @@ import java.util.function.ToDoubleFunction;
  * thread.
  */
 final class Comparison {
-    /** How often a round is done again, at most. */
-    private static final int MOST_REPEATS = 3;
-
     private final String title;
     private final Traffic traffic;
     private final List<Contestant> contestants;
@@ -34,7 +31,7 @@ final class Comparison {
      */
     void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
         Round round = oneRound(placement, seconds, progress);
-        for (int i = 0; i < MOST_REPEATS && round.disturbance() > 0 && repeats.begin(); i++) {
+        for (int i = 0; i < Repeats.MOST && round.disturbance() > 0 && repeats.begin(); i++) {
             progress.say("again, because that round was disturbed");
             Round again = oneRound(placement, seconds, progress);
             round = again.disturbance() < round.disturbance() ? again : round;

@@ -10,8 +10,6 @@ import java.util.Map;
 
 /** The round trip of a single packet beside that of bare cache lines between the same two cores, in turn. One thread. */
 final class OneInFlight {
-    private static final int MOST_REPEATS = 3;
-
     private final VlinkPair vlink;
     private final LineBounce line;
     private final LineBounce lineAndDescriptor;
@@ -31,7 +29,7 @@ final class OneInFlight {
     /** One of each; again, a few times and while there is time, if the processors were moved or the packet shared its core. */
     void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
         boolean disturbed = oneRound(placement, seconds, progress);
-        for (int i = 0; i < MOST_REPEATS && disturbed && repeats.begin(); i++) {
+        for (int i = 0; i < Repeats.MOST && disturbed && repeats.begin(); i++) {
             List.of(packetNanos, packetNanosP99, lineNanos, lineAndDescriptorNanos).forEach(List::removeLast);
             disturbed = oneRound(placement, seconds, progress);
             repeats.end();

@@ -66,7 +66,8 @@ final class OneWayStream {
     }
 
     private void sendBurst() {
-        // Nothing comes, but the driver takes back what the other end has freed when it looks for packets.
+        // Nothing comes; but the host's driver takes back what the guest has freed as it looks for packets. Without it
+        // would do so only once it is short of buffers or rx is full, and the guest would wait for room on free meanwhile.
         port.receive(0, nothing);
         int waiting = burst.count;
         port.alloc(0, burst, burst.capacity() - waiting);

@@ -5,6 +5,9 @@ package io.vlink.tests.bench;
 
 /** Time that is left for doing again what was disturbed. One thread. */
 final class Repeats {
+    /** How often a round is done again, at most. */
+    static final int MOST = 3;
+
     private final Progress progress;
     private final double hurrySeconds;
     private double secondsLeft;

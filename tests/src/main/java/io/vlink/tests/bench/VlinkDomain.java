@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A domain of the agent, and the programs of its two sides: a host process on one core, a guest process on the other that is
@@ -92,7 +93,7 @@ final class VlinkDomain {
         return options;
     }
 
-    private ManagedProcess start(String name, java.util.function.UnaryOperator<List<String>> tied, Class<?> program,
+    private ManagedProcess start(String name, UnaryOperator<List<String>> tied, Class<?> program,
             List<String> side, List<String> options) {
         List<String> command = new ArrayList<>(unchecked());
         command.addAll(List.of(lab.program("bench"), "--side", program.getSimpleName()));
