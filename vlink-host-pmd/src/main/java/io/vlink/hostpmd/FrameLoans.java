@@ -93,6 +93,20 @@ final class FrameLoans {
         return i;
     }
 
+    /** As {@link #lend(PacketBurst, int, DescriptorBatch)}, of one packet; the result is as that of the ledger's lend. */
+    long lend(long offset, long length) {
+        if (!Checks.ON) {
+            return 0;
+        }
+        return bounds.isFrame(offset, length) ? ledger.lend(bounds.bufferOf(offset), borrower) : BufferLedger.NO_LOAN;
+    }
+
+    /** As {@link #takeBack(DescriptorBatch, int, PacketBurst)}, of one packet; whether it was taken back. */
+    boolean takeBack(long offset, long meta) {
+        return !Checks.ON || (bounds.isFrame(offset, Descriptor.lengthAndFlags(meta))
+                && ledger.takeBack(bounds.bufferOf(offset), borrower, meta));
+    }
+
     /**
      * Takes packets back that were lent here.
      *

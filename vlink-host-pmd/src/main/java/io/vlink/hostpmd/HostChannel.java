@@ -143,9 +143,12 @@ final class HostChannel {
     int transmit(PacketBurst packets) {
         int wanted = packets.count;
         int room = transmitRoom(wanted);
-        int taken = limits.maxSegments() == 1 ? lendFrames(packets, room) : lendChains(packets, room);
-        batch.count = taken;
-        rx.offer(batch);
+        int taken;
+        if (limits.maxSegments() > 1) {
+            taken = lendChains(packets, room);
+        } else {
+            taken = room == 1 ? lendFrame(packets.offset[0], packets.meta[0]) : lendFrames(packets, room);
+        }
         if (taken < wanted) {
             finishShort(packets, taken, room);
         }
@@ -153,9 +156,23 @@ final class HostChannel {
         return taken;
     }
 
+    /** Lends one packet of one buffer, without a loop around it: that is a tenth of a lone packet's way there and back. */
+    private int lendFrame(long offset, long length) {
+        long generation = loans.lend(offset, length);
+        if (!BufferLedger.isLoan(generation)) {
+            return 0;
+        }
+        rx.offer(translation.toBusAddress(offset), length | generation);
+        counters.add(HostCounter.TX_PACKETS, 1);
+        counters.add(HostCounter.TX_BYTES, length);
+        return 1;
+    }
+
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
         int taken = loans.lend(packets, room, batch);
+        batch.count = taken;
+        rx.offer(batch);
         counters.add(HostCounter.TX_PACKETS, taken);
         counters.add(HostCounter.TX_BYTES, loans.bytes());
         return taken;
@@ -173,6 +190,8 @@ final class HostChannel {
             counters.add(HostCounter.TX_PACKETS, 1);
             counters.add(HostCounter.TX_BYTES, bytes);
         }
+        batch.count = taken;
+        rx.offer(batch);
         return taken;
     }
 
@@ -246,11 +265,12 @@ final class HostChannel {
         int before = into.count;
         int ready = tx.ready();
         if (ready > 0) {
-            int count = tx.peek(batch, into.capacity() - into.count);
-            if (limits.maxSegments() == 1) {
-                receiveFrames(into, count);
+            if (ready == 1 && limits.maxSegments() == 1 && into.count < into.capacity()) {
+                receiveFrame(into);
+            } else if (limits.maxSegments() == 1) {
+                receiveFrames(into, tx.peek(batch, into.capacity() - into.count));
             } else {
-                receiveChains(into, count);
+                receiveChains(into, tx.peek(batch, into.capacity() - into.count));
             }
         } else if (ready == ConsumerRing.FAULT) {
             quarantine();
@@ -266,6 +286,21 @@ final class HostChannel {
             counters.publish();
         }
         return received;
+    }
+
+    /** As {@link #receiveFrames} of a lone packet. */
+    private void receiveFrame(PacketBurst into) {
+        long offset = translation.toOffset(tx.nextAddress());
+        long meta = tx.nextMeta();
+        tx.release(1);
+        if (loans.takeBack(offset, meta)) {
+            long length = Descriptor.lengthAndFlags(meta);
+            into.add(offset, length);
+            counters.add(HostCounter.RX_PACKETS, 1);
+            counters.add(HostCounter.RX_BYTES, length);
+        } else {
+            dropFrame(offset, meta);
+        }
     }
 
     private void receiveFrames(PacketBurst into, int count) {

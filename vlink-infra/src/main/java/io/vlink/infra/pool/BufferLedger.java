@@ -20,6 +20,8 @@ public final class BufferLedger {
     public static final int NOT_LENT = 1;
     /** {@link #takeBack} result: it is lent to that channel, but in another generation. */
     public static final int STALE_GENERATION = 2;
+    /** A word of which {@link #isLoan} is false. */
+    public static final long NO_LOAN = -1;
 
     private final MemorySegment entries;
     private final int bufferCount;

@@ -84,6 +84,25 @@ public final class ConsumerRing {
     }
 
     /**
+     * The bus address of the next descriptor, for whom {@link #ready} has said that there is one. Whoever shares the memory may
+     * change it, so it must be read once and checked.
+     *
+     * @return 64 bits, unchecked
+     */
+    public long nextAddress() {
+        return slots.address((int) (consumed & mask));
+    }
+
+    /**
+     * The meta word of the next descriptor, as {@link #nextAddress}.
+     *
+     * @return 64 bits, unchecked
+     */
+    public long nextMeta() {
+        return slots.meta((int) (consumed & mask));
+    }
+
+    /**
      * Gives the slots of the first descriptors back to the producer.
      *
      * @param count 0 to {@link #ready}

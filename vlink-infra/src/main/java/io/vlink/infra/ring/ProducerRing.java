@@ -78,10 +78,25 @@ public final class ProducerRing {
         if (toEnd < count) {
             slots.write(0, from.words, toEnd, count - toEnd);
         }
+        publish(count);
+        return count;
+    }
+
+    private void publish(int count) {
         produced += count;
         // Pairs with the acquire in ConsumerRing.ready: the descriptors are complete before the position moves.
         SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.PRODUCER_OFFSET, produced);
-        return count;
+    }
+
+    /**
+     * Puts one descriptor on the ring, for whom {@link #room} has said that there is room.
+     *
+     * @param address bus address
+     * @param meta    meta word
+     */
+    public void offer(long address, long meta) {
+        slots.write((int) (produced & mask), address, meta);
+        publish(1);
     }
 
     /** Starts again at position zero, for a new epoch; only while the other end is quiet (SPEC.md section 7). */

@@ -26,6 +26,19 @@ final class RingSlots {
         return RingLayout.DESCRIPTORS_OFFSET + slot * Descriptor.BYTES;
     }
 
+    long address(int slot) {
+        return ring.get(SharedWord.LONG, place(slot) + Descriptor.ADDRESS_OFFSET);
+    }
+
+    long meta(int slot) {
+        return ring.get(SharedWord.LONG, place(slot) + Descriptor.META_OFFSET);
+    }
+
+    void write(int slot, long address, long meta) {
+        ring.set(SharedWord.LONG, place(slot) + Descriptor.ADDRESS_OFFSET, address);
+        ring.set(SharedWord.LONG, place(slot) + Descriptor.META_OFFSET, meta);
+    }
+
     /** Copies descriptors out of slots that follow each other; each word is read once. */
     void read(int slot, long[] words, int index, int count) {
         long from = place(slot);

@@ -10,6 +10,9 @@ import java.util.concurrent.locks.LockSupport;
  * once there has been nothing to do for the strategy's number of spins. One thread.
  */
 public final class Idler {
+    /** Empty turns before the processor is told that this is a loop that waits: that pause is longer than a turn. */
+    private static final int EAGER_TURNS = 64;
+
     private final int spinTurns;
     private final int awakeTurns;
     private final long maxParkNanos;
@@ -43,8 +46,9 @@ public final class Idler {
     @SuppressWarnings("ThreadPriorityCheck") // nothing is right only because of the yield; it lets others have the core
     private void rest() {
         if (emptyTurns < spinTurns) {
-            emptyTurns++;
-            Thread.onSpinWait();
+            if (emptyTurns++ >= EAGER_TURNS) {
+                Thread.onSpinWait();
+            }
         } else if (emptyTurns < awakeTurns) {
             emptyTurns++;
             Thread.yield();
