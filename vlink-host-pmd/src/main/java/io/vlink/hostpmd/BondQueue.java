@@ -59,12 +59,11 @@ final class BondQueue {
         return taken;
     }
 
-    /** As {@link #alloc}, of what the guest has given back meanwhile: on any channel, whichever list it belongs to. */
-    int allocReturned(PacketBurst into, int count) {
+    /** Takes back what the guest has given back, on any channel, whichever list it belongs to. */
+    void takeBackFreed() {
         for (HostChannel channel : channels) {
-            channel.allocReturned(into, 0);
+            channel.takeBackFreed();
         }
-        return alloc(into, count);
     }
 
     /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */

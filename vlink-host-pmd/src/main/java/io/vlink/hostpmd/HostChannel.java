@@ -420,19 +420,12 @@ final class HostChannel {
         counters.publish();
     }
 
-    /**
-     * Takes buffers for the program that the guest has given back, for a program that only sends.
-     *
-     * @param into   receives them
-     * @param wanted how many would do
-     * @return how many
-     */
-    int allocReturned(PacketBurst into, int wanted) {
+    /** Takes back what the guest has given back, for a program that only sends. */
+    void takeBackFreed() {
         if (!quarantined) {
             reclaim();
             counters.publish();
         }
-        return buffers.alloc(number, into, wanted);
     }
 
     private int reclaim() {

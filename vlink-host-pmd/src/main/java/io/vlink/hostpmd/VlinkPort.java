@@ -167,22 +167,31 @@ public final class VlinkPort implements Port {
         int taken = bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);
         if (taken < packets.count) {
             // A guest that finds no room on its free ring stops reading: a program that only sends would wait for ever.
-            allocReturned(queue, packets, 0);
+            takeBackFreed(queue);
         }
         return taken;
     }
 
-    private int allocReturned(int queue, PacketBurst into, int count) {
-        return bond == null ? channels[queue].allocReturned(into, count) : bond.allocReturned(into, count);
+    private void takeBackFreed(int queue) {
+        if (bond == null) {
+            channels[queue].takeBackFreed();
+        } else {
+            bond.takeBackFreed();
+        }
     }
 
     @Override
     public int alloc(int queue, PacketBurst into, int count) {
-        int taken = bond == null ? buffers.alloc(checkQueue(queue), into, count) : bond.alloc(into, count);
+        int taken = allocFree(checkQueue(queue), into, count);
         if (taken == count || into.count == into.capacity() || !poll(queue)) {
             return taken;
         }
-        return taken + allocReturned(queue, into, count - taken);
+        takeBackFreed(queue);
+        return taken + allocFree(queue, into, count - taken);
+    }
+
+    private int allocFree(int queue, PacketBurst into, int count) {
+        return bond == null ? buffers.alloc(queue, into, count) : bond.alloc(into, count);
     }
 
     /** As {@link #alloc(int, PacketBurst, int)}, of queue 0. */

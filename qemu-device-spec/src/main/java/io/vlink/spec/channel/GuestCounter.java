@@ -20,7 +20,7 @@ public enum GuestCounter {
     ALLOC_BUFFERS,
     /** Buffers put on {@code free}. */
     FREE_BUFFERS,
-    /** Descriptors from the host that failed a check. */
+    /** Packets from the host with a descriptor that failed a check; a chain counts once. */
     RX_BAD_DESCRIPTORS,
     /** Packets that found {@code tx} full. */
     TX_FULL,

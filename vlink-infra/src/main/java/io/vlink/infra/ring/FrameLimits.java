@@ -26,16 +26,6 @@ public record FrameLimits(int maxFrameBytes, int maxSegments) {
     }
 
     /**
-     * Whether a descriptor can be a whole packet.
-     *
-     * @param lengthAndFlags as {@link Descriptor#lengthAndFlags} says; a flag makes it too large
-     * @return true if its length is within the limits and no flag is set
-     */
-    public boolean isFrame(long lengthAndFlags) {
-        return lengthAndFlags >= Limits.MIN_FRAME_BYTES && lengthAndFlags <= maxFrameBytes;
-    }
-
-    /**
      * Entries of a chain.
      *
      * @param packets a burst
