@@ -235,9 +235,15 @@ public final class VlinkPort implements Port {
         if (!poll(queue)) {
             return true;
         }
-        if (bond == null) {
-            return channels[queue].isDrained(queueSize());
+        boolean drained = bond == null ? channels[queue].isDrained(queueSize()) : areDrained();
+        if (!drained) {
+            // A guest that finds no room on its free ring stops reading: a program that only waits would wait for ever.
+            takeBackFreed(queue);
         }
+        return drained;
+    }
+
+    private boolean areDrained() {
         boolean drained = true;
         for (HostChannel channel : channels) {
             drained &= channel.isDrained(queueSize());

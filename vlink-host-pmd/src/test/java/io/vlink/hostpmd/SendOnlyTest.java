@@ -14,6 +14,7 @@ import io.vlink.traffic.frame.UdpFrame;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -72,6 +73,33 @@ class SendOnlyTest {
                 giveBackThenRead();
             }
             assertThat(sent(port)).isGreaterThanOrEqualTo(3L * port.bufferCount());
+        }
+    }
+
+    @Test
+    void regressionSeesTheEndOfWhatItSentWhenTheGuestHasNoRoomToGiveBack() {
+        try (VlinkPort port = link.attach(LinkMode.MQ)) {
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            fillRx(port);
+            readAll();
+            giveBack();
+            fillRx(port);
+            readAll();
+            fillRx(port);
+            boolean drained = port.isDrained(0);
+            assertThat(drained).isFalse();
+            for (int i = 0; i < 10 && !drained; i++) {
+                giveBackThenRead();
+                drained = port.isDrained(0);
+            }
+            assertThat(drained).isTrue();
+        }
+    }
+
+    private void fillRx(VlinkPort port) {
+        for (int i = 0; i < QUEUE_SIZE / PACKETS; i++) {
+            sendBurst(port, 0);
         }
     }
 
