@@ -195,16 +195,11 @@ final class HostChannel {
         return taken;
     }
 
+    /** Lends bytes that lie in a buffer of the pool, if the program holds it. */
     private boolean lend(long offset, int length, int flags, int index) {
-        long generation = 0;
-        if (Checks.ON) {
-            if (!layout.contains(offset, length)) {
-                return false;
-            }
-            generation = ledger.lend(layout.indexOf(offset), loans.borrower());
-            if (!BufferLedger.isLoan(generation)) {
-                return false;
-            }
+        long generation = Checks.ON ? ledger.lend(layout.bufferAt(offset), loans.borrower()) : 0;
+        if (!BufferLedger.isLoan(generation)) {
+            return false;
         }
         batch.set(index, translation.toBusAddress(offset), Descriptor.meta(length, flags, 0) | generation);
         return true;

@@ -15,7 +15,6 @@ public final class PoolLayout {
     private final int bufferCount;
     private final int bufferShift;
     private final int bufferMask;
-    private final long poolBytes;
 
     /**
      * A layout.
@@ -36,7 +35,6 @@ public final class PoolLayout {
         this.bufferCount = bufferCount;
         this.bufferShift = Integer.numberOfTrailingZeros(bufferBytes);
         this.bufferMask = bufferBytes - 1;
-        this.poolBytes = (long) bufferCount << bufferShift;
     }
 
     /**
@@ -48,29 +46,6 @@ public final class PoolLayout {
     public int bufferAt(long offset) {
         long index = (offset - poolOffset) >> bufferShift;
         return Long.compareUnsigned(index, bufferCount) < 0 ? (int) index : OUTSIDE;
-    }
-
-    /**
-     * Whether a packet lies wholly in a buffer of the pool.
-     *
-     * @param offset bytes from the start of the region; any number
-     * @param length bytes, 0 to 2^48 - 1
-     * @return true if all of it is in one buffer; for nothing in length, if it starts in one
-     */
-    public boolean contains(long offset, long length) {
-        // The pool is aligned to its buffers, so the low bits of an offset are the place in the buffer.
-        return Long.compareUnsigned(offset - poolOffset, poolBytes) < 0
-                && (offset & bufferMask) + length <= bufferMask + 1;
-    }
-
-    /**
-     * The buffer that an offset of the pool lies in.
-     *
-     * @param offset bytes from the start of the region, of which {@link #contains} is true
-     * @return its index
-     */
-    public int indexOf(long offset) {
-        return (int) ((offset - poolOffset) >>> bufferShift);
     }
 
     /**
@@ -90,6 +65,7 @@ public final class PoolLayout {
      * @return 1 to the buffer size
      */
     public int bytesToEnd(long offset) {
+        // The pool is aligned to its buffers, so the low bits of an offset are the place in the buffer.
         return bufferMask + 1 - ((int) offset & bufferMask);
     }
 

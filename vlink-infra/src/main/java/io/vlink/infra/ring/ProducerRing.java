@@ -51,7 +51,7 @@ public final class ProducerRing {
         if (free >= wanted) {
             return (int) free;
         }
-        // Pairs with the release in ConsumerRing.poll: the slots below the position have been read.
+        // Pairs with ConsumerRing.release: the slots below the position have been read.
         long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.CONSUMER_OFFSET);
         long used = produced - position;
         if (Long.compareUnsigned(used, queueSize) > 0) {
