@@ -50,12 +50,13 @@ final class ChannelCounters {
     }
 
     /** Notes where packets and drops stand, so that the new epoch's own numbers can be told (SPEC.md appendix A). */
-    void startEpoch() {
+    void startEpoch(int epoch) {
         for (HostCounter counter : ALL) {
             if (counter.counted() != counter) {
                 set(counter, values[counter.counted().ordinal()]);
             }
         }
+        set(HostCounter.EPOCH, Integer.toUnsignedLong(epoch));
         set(HostCounter.QUARANTINED, 0);
     }
 

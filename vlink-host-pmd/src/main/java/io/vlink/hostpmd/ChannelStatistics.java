@@ -7,12 +7,16 @@ import io.vlink.infra.port.PortStatistics;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.record.HostCounter;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** A snapshot of the counters of a link, per data channel. Counters run while it is taken. Immutable. */
 public final class ChannelStatistics {
     private static final String DROP_PREFIX = "drop_";
+
+    private static final Set<HostCounter> STATES = EnumSet.of(HostCounter.QUARANTINED, HostCounter.EPOCH);
 
     private final long[][] values;
 
@@ -82,8 +86,8 @@ public final class ChannelStatistics {
     }
 
     /**
-     * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED} is a state, so it stays what it
-     * is now.
+     * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED} and
+     * {@link HostCounter#EPOCH} are states, so they stay what they are now.
      *
      * @param earlier the earlier snapshot
      * @return the differences
@@ -93,7 +97,7 @@ public final class ChannelStatistics {
         for (int channel = 0; channel < values.length; channel++) {
             for (HostCounter counter : HostCounter.values()) {
                 int i = counter.ordinal();
-                long before = counter == HostCounter.QUARANTINED ? 0 : earlier.values[channel][i];
+                long before = STATES.contains(counter) ? 0 : earlier.values[channel][i];
                 differences[channel][i] = values[channel][i] - before;
             }
         }

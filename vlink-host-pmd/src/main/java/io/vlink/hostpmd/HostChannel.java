@@ -107,7 +107,7 @@ final class HostChannel {
         quarantined = false;
         emptyPolls = 0;
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
-        counters.startEpoch();
+        counters.startEpoch(newEpoch);
         counters.publish();
     }
 

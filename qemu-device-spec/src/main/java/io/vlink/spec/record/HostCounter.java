@@ -55,7 +55,9 @@ public enum HostCounter {
     /** DROP_BAD_LENGTH as it stood when the epoch began. */
     EPOCH_DROP_BAD_LENGTH(DROP_BAD_LENGTH),
     /** DROP_BAD_FLAGS as it stood when the epoch began. */
-    EPOCH_DROP_BAD_FLAGS(DROP_BAD_FLAGS);
+    EPOCH_DROP_BAD_FLAGS(DROP_BAD_FLAGS),
+    /** The epoch that those above are of, unsigned 32 bits: one that a driver has started may never begin. */
+    EPOCH("epoch");
 
     private final String label;
     private final HostCounter counted;

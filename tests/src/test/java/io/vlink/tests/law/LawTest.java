@@ -94,6 +94,43 @@ class LawTest {
         }
     }
 
+    @Test
+    void isNotJudgedWhereADriverStartedAnEpochAndLeftBeforeItBegan() {
+        startEcho("");
+        VdevArguments arguments = VdevArguments.parse("eth_vlink0,link=tap123,mode=mq");
+        echoOnePacket(arguments);
+        try (VlinkPort neverPolls = VlinkPort.attach(arguments, lab.runDirectory())) {
+            neverPolls.start();
+            await().atMost(LIMIT).until(() -> link().get("guestLane"),
+                    lane -> "initialized".equals(((Map<?, ?>) lane).get("state"))
+                            && ((Map<?, ?>) lane).get("epoch").equals(epochOfTheHost()));
+        }
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(link().get("driverPid")).isEqualTo(0L));
+        Map<?, ?> left = link();
+        for (String direction : List.of("hostToGuest", "guestToHost")) {
+            assertThat(((Map<?, ?>) left.get(direction)).get("holds")).as("%s of %s", direction, left).isNull();
+        }
+        echoOnePacket(arguments);
+        assertHolds(link());
+    }
+
+    private Object epochOfTheHost() {
+        return ((Map<?, ?>) link().get("hostLane")).get("epoch");
+    }
+
+    private void echoOnePacket(VdevArguments arguments) {
+        try (VlinkPort port = VlinkPort.attach(arguments, lab.runDirectory())) {
+            assertThat(port.waitUntilUp(LIMIT)).isTrue();
+            PacketBurst burst = new PacketBurst(1);
+            assertThat(port.alloc(burst, 1)).isEqualTo(1);
+            burst.length(0, 64);
+            assertThat(port.txBurst(0, burst)).isEqualTo(1);
+            burst.count = 0;
+            await().atMost(LIMIT).until(() -> port.rxBurst(0, burst) == 1);
+            port.free(burst);
+        }
+    }
+
     private static void assertExact(Map<?, ?> link, long inFlight) {
         assertHolds(link);
         for (String direction : List.of("hostToGuest", "guestToHost")) {

@@ -14,10 +14,12 @@ import io.vlink.spec.record.HostCounter;
  *
  * @param hostLane    the host's own lane word, before the numbers were read
  * @param guestLane   the guest's lane word, before the numbers were read
+ * @param begun       whether every number of the host's is of the epoch in its lane word: a driver may start an epoch and leave
+ *                    before its rings are reset, when the guest's numbers are of the new epoch already
  * @param hostToGuest packets to the guest
  * @param guestToHost packets from the guest
  */
-record LinkReading(long hostLane, long guestLane, Direction hostToGuest, Direction guestToHost) {
+record LinkReading(long hostLane, long guestLane, boolean begun, Direction hostToGuest, Direction guestToHost) {
     /**
      * Packets of one direction. Sums wrap around at 64 bits.
      *
@@ -50,13 +52,16 @@ record LinkReading(long hostLane, long guestLane, Direction hostToGuest, Directi
     static LinkReading of(Link link) {
         long hostLane = link.record().hostLane();
         long guestLane = link.domain().channels().guestLane(link.index());
+        boolean begun = true;
         Direction hostToGuest = Direction.NOTHING;
         Direction guestToHost = Direction.NOTHING;
         for (int queue = 0; queue < link.request().dataChannels(); queue++) {
+            begun &= link.record().counter(queue, HostCounter.EPOCH) == Integer
+                    .toUnsignedLong(LaneState.epoch(hostLane));
             hostToGuest = hostToGuest.plus(hostToGuest(link, queue));
             guestToHost = guestToHost.plus(guestToHost(link, queue));
         }
-        return new LinkReading(hostLane, guestLane, hostToGuest, guestToHost);
+        return new LinkReading(hostLane, guestLane, begun, hostToGuest, guestToHost);
     }
 
     private static Direction hostToGuest(Link link, int queue) {
@@ -79,9 +84,9 @@ record LinkReading(long hostLane, long guestLane, Direction hostToGuest, Directi
                 guest.consumed(link.index(), ordinal, SubChannel.TX));
     }
 
-    /** {@return whether an epoch is just being agreed upon: some of the numbers are the last one's, some are zero} */
+    /** {@return whether an epoch is just being agreed upon, or never was: some numbers are the last one's, some are zero} */
     boolean isBetweenEpochs() {
-        return LaneState.of(hostLane) == LaneState.INITIALIZING;
+        return !begun || LaneState.of(hostLane) == LaneState.INITIALIZING;
     }
 
     /** {@return whether both sides are in the epoch} */

@@ -33,8 +33,8 @@ class LinkLawTest {
 
     private static LinkLaw.Direction judge(String options, long hostLane, long guestLane, LinkReading.Direction first,
             LinkReading.Direction second) {
-        return LinkLaw.of(link(options), new LinkReading(hostLane, guestLane, first, QUIET),
-                new LinkReading(hostLane, guestLane, second, QUIET)).hostToGuest();
+        return LinkLaw.of(link(options), new LinkReading(hostLane, guestLane, true, first, QUIET),
+                new LinkReading(hostLane, guestLane, true, second, QUIET)).hostToGuest();
     }
 
     private static LinkLaw.Verdict atRest(LinkReading.Direction numbers) {
@@ -97,9 +97,15 @@ class LinkLawTest {
         @Test
         void sayNothingWhileOneIsAgreedUponOrHasChanged() {
             assertThat(judge("", ASKED_FOR, RUNNING, LOST_ONE, LOST_ONE).verdict()).isEqualTo(LinkLaw.Verdict.UNKNOWN);
-            LinkLaw changed = LinkLaw.of(link(""), new LinkReading(RUNNING, RUNNING, LOST_ONE, QUIET),
-                    new LinkReading(RUNNING, LEFT, LOST_ONE, QUIET));
+            LinkLaw changed = LinkLaw.of(link(""), new LinkReading(RUNNING, RUNNING, true, LOST_ONE, QUIET),
+                    new LinkReading(RUNNING, LEFT, true, LOST_ONE, QUIET));
             assertThat(changed.hostToGuest().verdict()).isEqualTo(LinkLaw.Verdict.UNKNOWN);
+        }
+
+        @Test
+        void sayNothingOfOneThatTheHostStartedAndLeftBeforeItBegan() {
+            LinkReading left = new LinkReading(LEFT, RUNNING, false, LOST_ONE, QUIET);
+            assertThat(LinkLaw.of(link(""), left, left).hostToGuest().verdict()).isEqualTo(LinkLaw.Verdict.UNKNOWN);
         }
 
         @Test
