@@ -127,7 +127,7 @@ final class BondQueue {
 
     /** The channel of a flow among those that run; a flow moves only when a channel is quarantined. */
     private int aliveChannel(int hash, int alive) {
-        int skip = (int) ((Integer.toUnsignedLong(hash) * alive) >>> 32);
+        int skip = FlowHash.pick(hash, alive);
         int channel = 0;
         while (channels[channel].isQuarantined() || skip-- > 0) {
             channel++;

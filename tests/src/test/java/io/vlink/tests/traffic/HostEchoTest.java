@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** bin/vlink-echo on the host and vlink-guest pktgen as the guest, each a process, over an agent: 2 links of 2 channels. */
+/** bin/vlink-echo on the host and vlink-guest pktgen as the guest, each a process, over an agent: 2 links of 4 channels. */
 class HostEchoTest {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final long PACKETS = 20_000;
@@ -32,8 +32,8 @@ class HostEchoTest {
 
     @BeforeEach
     void startAgent() {
-        agent = AgentProcess.start(lab, "--no-huge", "--memory", "64M");
-        Path config = lab.write("link.config", "one 52:54:00:00:00:01 3\ntwo 52:54:00:00:00:02 3\n");
+        agent = AgentProcess.start(lab, "--no-huge", "--memory", "128M");
+        Path config = lab.write("link.config", "one 52:54:00:00:00:01 5\ntwo 52:54:00:00:00:02 5\n");
         socket = agent.vlinkctl("register", "vm_domain=host-echo,init_config=" + config).getLast();
     }
 
@@ -43,11 +43,15 @@ class HostEchoTest {
     }
 
     private ManagedProcess startEcho(String mode, String... options) {
+        return startEchoOf(mode, mode, options);
+    }
+
+    private ManagedProcess startEchoOf(String mode, String otherMode, String... options) {
         List<String> command = new ArrayList<>(List.of(lab.program("vlink-echo"), "--json",
-                "--vdev=eth_vlink0,link=one,mode=" + mode, "--vdev=eth_vlink1,link=two,mode=" + mode));
+                "--vdev=eth_vlink0,link=one,mode=" + mode, "--vdev=eth_vlink1,link=two,mode=" + otherMode));
         command.addAll(List.of(options));
         ManagedProcess echo = lab.start("vlink-echo", command);
-        echo.awaitLine("it was ready", line -> line.equals("echo ready link=one,two channels=4"), LIMIT);
+        echo.awaitLine("it was ready", line -> line.equals("echo ready link=one,two channels=8"), LIMIT);
         return echo;
     }
 
@@ -79,6 +83,16 @@ class HostEchoTest {
         assertThat(echo.awaitExit(LIMIT)).as(echo.tail(5)).isZero();
         assertThat(report(echo)).containsEntry("received", PACKETS).containsEntry("returned", PACKETS)
                 .containsEntry("dropped", 0L).containsEntry("missing", 0L).containsEntry("stopped", "signal");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--queue=all", "--queue=0", "--queue=3"})
+    void regressionWhatABondSendsBackReachesTheWorkerThatWaitsForIt(String queue) {
+        startEchoOf("mq", "bond", "--lcores=" + allLcores());
+        ManagedProcess guest = startGuest("--count=" + PACKETS, "--window=64", "--lcores=" + allLcores(), queue);
+        assertThat(guest.awaitExit(LIMIT)).as(guest.tail(5)).isZero();
+        assertThat(report(guest)).containsEntry("sent", PACKETS).containsEntry("lost", 0L)
+                .containsEntry("corrupt", 0L);
     }
 
     @ParameterizedTest

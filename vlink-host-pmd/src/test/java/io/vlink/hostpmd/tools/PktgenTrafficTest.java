@@ -194,7 +194,8 @@ class PktgenTrafficTest {
         }
         assertThat(report).contains("\"stopped\":\"stalled\"");
         assertThat(count("lost")).isEqualTo(WINDOW);
-        assertThat(errors).startsWith("pktgen: link=tap123 does not move").doesNotContain("\n");
+        assertThat(errors).startsWith("pktgen: link=tap123 does not move: mode=mq queue=0 channel=0 in_flight=")
+                .contains(", queue=1 channel=1 in_flight=").contains(" lost=" + WINDOW + ":").doesNotContain("\n");
     }
 
     @Test

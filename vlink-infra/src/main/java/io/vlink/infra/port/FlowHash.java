@@ -57,6 +57,17 @@ public final class FlowHash {
         return mix((long) high << 32 | (low & 0xffffL) << 16 | (type & 0xffffL));
     }
 
+    /**
+     * The one of several that a flow goes to: a bond of channels picks so.
+     *
+     * @param hash   the flow's hash
+     * @param number how many there are, at least 1
+     * @return 0 to that number - 1
+     */
+    public static int pick(int hash, int number) {
+        return (int) ((Integer.toUnsignedLong(hash) * number) >>> 32);
+    }
+
     private static long ipv4Flow(MemorySegment memory, long offset) {
         long addresses = memory.get(LONG, offset + ADDRESSES_OFFSET);
         long flow = (addresses ^ (addresses >>> 32)) & 0xffff_ffffL;

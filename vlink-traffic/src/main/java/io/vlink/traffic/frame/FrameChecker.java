@@ -78,8 +78,11 @@ public final class FrameChecker {
         }
         checksumWord = memory.get(FrameLayout.INT, offset + FrameLayout.CHECKSUM_OFFSET);
         int number = checksumWord >>> 16 & 0xff;
-        if (checksumWord >>> 24 != FrameLayout.MAGIC || number >= streams.length || streams[number] == null) {
+        if (checksumWord >>> 24 != FrameLayout.MAGIC || number >= streams.length) {
             return FrameFault.UNKNOWN_STREAM;
+        }
+        if (streams[number] == null) {
+            return FrameFault.OTHER_QUEUE;
         }
         if (length != streams[number].frameBytes()) {
             return FrameFault.LENGTH;

@@ -15,6 +15,8 @@ public enum FrameFault {
     HEADER("header_changed"),
     /** It is no test frame of any stream that was sent. */
     UNKNOWN_STREAM("unknown_stream"),
+    /** It is of a stream that another worker sends, or nobody: it came back on another queue than it was sent on. */
+    OTHER_QUEUE("other_queue"),
     /** The UDP checksum does not fit sequence, time and pattern. */
     CHECKSUM("bad_checksum"),
     /** A pattern byte differs from what the sequence number says. */

@@ -3,7 +3,9 @@
 
 package io.vlink.traffic.frame;
 
+import io.vlink.infra.port.FlowHash;
 import io.vlink.infra.port.MacAddress;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The addresses of a stream of test frames. Immutable, any thread.
@@ -25,6 +27,8 @@ public record UdpFlow(MacAddress sourceMac, MacAddress destinationMac, int sourc
     public static final int ECHO_ADDRESS = 198 << 24 | 19 << 16 | 1;
     /** Source port of stream 0; stream n uses the n-th after it. */
     public static final int FIRST_SOURCE_PORT = 49_152;
+    /** Last source port that is free to use (RFC 6335). */
+    private static final int LAST_SOURCE_PORT = 65_535;
     /** The echo port (RFC 862). */
     public static final int ECHO_PORT = 7;
 
@@ -48,8 +52,43 @@ public record UdpFlow(MacAddress sourceMac, MacAddress destinationMac, int sourc
      * @return the flow
      */
     public static UdpFlow ofStream(MacAddress destinationMac, int stream) {
-        return new UdpFlow(GENERATOR_MAC, destinationMac, GENERATOR_ADDRESS, ECHO_ADDRESS, FIRST_SOURCE_PORT + stream,
-                ECHO_PORT);
+        return ofPort(destinationMac, FIRST_SOURCE_PORT + stream);
+    }
+
+    private static UdpFlow ofPort(MacAddress destinationMac, int sourcePort) {
+        return new UdpFlow(GENERATOR_MAC, destinationMac, GENERATOR_ADDRESS, ECHO_ADDRESS, sourcePort, ECHO_PORT);
+    }
+
+    /**
+     * The flow that generators use on a queue of several: one that a peer which spreads flows over as many channels sends back
+     * on the same queue, where the worker is that waits for it. Flows of different queues differ.
+     *
+     * @param destinationMac MAC address of the link
+     * @param queue          0 to {@code queues} - 1
+     * @param queues         queues of the port, each a data channel
+     * @return the flow
+     * @throws IllegalArgumentException if there is none, as for a queue out of range
+     */
+    public static UdpFlow ofQueue(MacAddress destinationMac, int queue, int queues) {
+        for (int port = FIRST_SOURCE_PORT; port <= LAST_SOURCE_PORT; port++) {
+            UdpFlow flow = ofPort(destinationMac, port);
+            if (flow.channel(queues) == queue) {
+                return flow;
+            }
+        }
+        throw new IllegalArgumentException("no flow comes back on this queue: queue=" + queue + " queues=" + queues);
+    }
+
+    /**
+     * The data channel that a bond sends the flow on, in either direction.
+     *
+     * @param channels data channels that are in use, at least 1
+     * @return 0 to that number - 1
+     */
+    public int channel(int channels) {
+        MemorySegment frame = MemorySegment.ofArray(new byte[UdpFrame.MIN_SIZE]);
+        new UdpFrame(this, 0, UdpFrame.MIN_SIZE).build(frame, 0, 0, 0);
+        return FlowHash.pick(FlowHash.of(frame, 0, UdpFrame.MIN_SIZE - UdpFrame.FCS_BYTES), channels);
     }
 
     /** {@return the flow as an echo sends it back: the MAC addresses change places, nothing else does} */

@@ -144,7 +144,7 @@ public final class PktgenRun {
         }
         StopSwitch.Cause cause = rootCause(loops);
         PktgenReport report = new PktgenReport(plan, cause.reason(), portResults(loops, before), loops);
-        explain(cause, report);
+        explain(cause, report, loops);
         out.println(options.isJson() ? report.toJson() : report.toText().stripTrailing());
         out.flush();
         return report.isGood() ? OK : FAILED;
@@ -214,7 +214,7 @@ public final class PktgenRun {
         return results;
     }
 
-    private void explain(StopSwitch.Cause cause, PktgenReport report) {
+    private void explain(StopSwitch.Cause cause, PktgenReport report, List<TrafficLoop> loops) {
         String lost = "lost=" + report.lost();
         String link = "link=" + cause.link();
         switch (cause.reason()) {
@@ -224,8 +224,8 @@ public final class PktgenRun {
                     + ": start " + side.peer() + " again");
             case QUARANTINED -> say(link + " has a channel in quarantine: its other end moved a ring position out of"
                     + " range: " + lost + ": restart " + side.peer() + ", then run again");
-            case STALLED -> say(link + " does not move: nothing could be sent and nothing came back for longer than"
-                    + " --timeout: " + lost + ": look at " + side.peer());
+            case STALLED -> say(StallText.of(ports, loops) + ": nothing could be sent and nothing came back for longer"
+                    + " than --timeout: " + lost + ": look at " + side.peer());
             case COUNT, DURATION, SIGNAL -> {
             }
         }

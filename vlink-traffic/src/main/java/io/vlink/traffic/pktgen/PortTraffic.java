@@ -27,6 +27,7 @@ final class PortTraffic {
     private final Histogram roundTrips;
     private final UdpFrame[] frames;
     private final StreamState[] streams;
+    private final int[] channels;
     private final FrameChecker checker;
     private final List<QueueTraffic> queues = new ArrayList<>();
     private long startNanos;
@@ -45,18 +46,28 @@ final class PortTraffic {
         int perQueue = streamsPerQueue(port);
         frames = new UdpFrame[port.queues() * perQueue];
         streams = new StreamState[frames.length];
+        channels = new int[frames.length];
         MacAddress mac = MacAddress.of(port.macBytes());
         for (PortQueue queue : assigned) {
             if (queue.port().equals(port)) {
                 int first = queue.queue() * perQueue;
                 for (int stream = first; stream < first + perQueue; stream++) {
-                    frames[stream] = new UdpFrame(UdpFlow.ofStream(mac, stream), stream, plan.size());
+                    UdpFlow flow = flow(mac, stream);
+                    frames[stream] = new UdpFrame(flow, stream, plan.size());
+                    channels[stream] = flow.channel(port.dataChannels());
                     streams[stream] = new StreamState();
                 }
                 queues.add(new QueueTraffic(this, queue.queue(), first, perQueue, plan));
             }
         }
         checker = new FrameChecker(frames);
+    }
+
+    /** A peer may spread what it sends back by flow: then a flow must come back to the worker that waits for it. */
+    private UdpFlow flow(MacAddress mac, int stream) {
+        return port.queues() == port.dataChannels()
+                ? UdpFlow.ofQueue(mac, stream, port.queues())
+                : UdpFlow.ofStream(mac, stream);
     }
 
     private static int streamsPerQueue(Port port) {
@@ -110,6 +121,11 @@ final class PortTraffic {
 
     StreamState stream(int stream) {
         return streams[stream];
+    }
+
+    /** The data channel that a stream is sent on, from 0. */
+    int channel(int stream) {
+        return channels[stream];
     }
 
     FrameChecker checker() {

@@ -82,6 +82,24 @@ final class QueueTraffic {
         return of;
     }
 
+    int queue() {
+        return queue;
+    }
+
+    /** {@return empty buffers that are held} */
+    int held() {
+        return empty.count;
+    }
+
+    /** {@return packets of this queue's streams that were sent on a data channel and have not come back; once all has ended} */
+    int inFlight(int channel) {
+        int count = 0;
+        for (int i = firstStream; i < firstStream + streams; i++) {
+            count += of.channel(i) == channel ? of.stream(i).inFlight() : 0;
+        }
+        return count;
+    }
+
     /**
      * Sends packets of one stream.
      *
@@ -146,7 +164,9 @@ final class QueueTraffic {
      * @return entries, 0 for nothing
      */
     int receive() {
-        received.count = 0;
+        if (received.count > 0 && !giveBack(received)) {
+            return 0;
+        }
         int entries = port.rxBurst(queue, received);
         if (entries == 0) {
             return 0;
@@ -198,12 +218,15 @@ final class QueueTraffic {
                 received.meta[i] &= ~MORE;
             }
             giveBack(received);
+        } else {
+            received.count = 0;
         }
     }
 
-    /** Gives up what could not be given back: a guest's free ring is full only if its host does not run. */
-    private void giveBack(PacketBurst buffers) {
+    /** A guest's free ring may be full: what it does not take stays, and nothing is received until it is gone. */
+    private boolean giveBack(PacketBurst buffers) {
         buffers.removeFirst(port.free(queue, buffers));
+        return buffers.count == 0;
     }
 
     /**
@@ -214,11 +237,11 @@ final class QueueTraffic {
     boolean release() {
         if (port.poll(queue) && port.epochCount(queue) != epoch) {
             empty.count = 0;
+            received.count = 0;
         }
         for (int i = 0; i < empty.count; i++) {
             empty.meta[i] &= ~MORE;
         }
-        giveBack(empty);
-        return empty.count == 0;
+        return giveBack(received) && giveBack(empty);
     }
 }

@@ -33,6 +33,15 @@ final class StreamState {
         return next;
     }
 
+    /** {@return packets that were sent and have not come back; walks all that is remembered} */
+    int inFlight() {
+        int count = 0;
+        for (long word : outstanding) {
+            count += Long.bitCount(word);
+        }
+        return count;
+    }
+
     /** Notes that packets were sent, with the next sequence numbers. */
     void sent(int count) {
         for (int i = 0; i < count; i++) {

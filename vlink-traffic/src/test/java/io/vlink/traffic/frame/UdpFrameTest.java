@@ -220,7 +220,7 @@ class UdpFrameTest {
             build(frame);
             echoFirst();
             assertThat(new FrameChecker(null, frame(1, 64)).check(region, chain, 0, 1))
-                    .isEqualTo(FrameFault.UNKNOWN_STREAM);
+                    .isEqualTo(FrameFault.OTHER_QUEUE);
         }
     }
 

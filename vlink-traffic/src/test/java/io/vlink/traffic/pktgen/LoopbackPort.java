@@ -12,10 +12,13 @@ import io.vlink.spec.channel.Descriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * A port in ordinary memory whose other end is itself: what is sent on a queue comes back there with its MAC addresses swapped.
+ * A port in ordinary memory whose other end is itself: what is sent on a queue comes back there, or on the queue that the test
+ * names, with its MAC addresses swapped.
  * It knows of each buffer who has it, and refuses what a real port refuses. Allocates nothing while packets flow.
  */
 final class LoopbackPort implements Port {
@@ -27,6 +30,8 @@ final class LoopbackPort implements Port {
     private final int queueSize;
     private final MemorySegment region;
     private final Lane[] lanes;
+    private final int[] returnQueues;
+    private int freeRoom = Integer.MAX_VALUE;
 
     /** One queue: its buffers, and what is on its way. */
     private static final class Lane {
@@ -58,12 +63,23 @@ final class LoopbackPort implements Port {
         for (int i = 0; i < queues; i++) {
             lanes[i] = new Lane(i * buffers, buffers, queueSize, queues * buffers);
         }
+        returnQueues = IntStream.range(0, queues).toArray();
         region = arena.allocate((long) queues * buffers * BUFFER_BYTES, 64);
     }
 
     /** Makes the other end of a queue take everything and return nothing but empty buffers. */
     void sink(int queue) {
         lanes[queue].sink = true;
+    }
+
+    /** Makes all packets come back on one queue, whichever they were sent on. */
+    void returnAllOn(int queue) {
+        Arrays.fill(returnQueues, queue);
+    }
+
+    /** Makes one call of {@link #free} take no more than some buffers. */
+    void limitFree(int room) {
+        freeRoom = room;
     }
 
     /** Whether every buffer is back in the pool of its queue. */
@@ -126,9 +142,10 @@ final class LoopbackPort implements Port {
     @Override
     public int txBurst(int queue, PacketBurst packets) {
         Lane lane = lanes[queue];
+        PacketBurst way = lanes[returnQueues[queue]].way;
         int taken = 0;
         int first = 0;
-        for (int i = 0; i < packets.count && i < lane.way.capacity() - lane.way.count; i++) {
+        for (int i = 0; i < packets.count && i < way.capacity() - way.count; i++) {
             taken = isMore(packets.meta[i]) ? taken : i + 1;
         }
         long bytes = 0;
@@ -143,7 +160,7 @@ final class LoopbackPort implements Port {
                 bytes = 0;
                 first = i + 1;
             }
-            (lane.sink ? lane.pool : lane.way).add(packets.offset[i], packets.meta[i]);
+            (lane.sink ? lane.pool : way).add(packets.offset[i], packets.meta[i]);
         }
         lane.full += packets.count - taken;
         return taken;
@@ -164,11 +181,13 @@ final class LoopbackPort implements Port {
 
     @Override
     public int free(int queue, PacketBurst packets) {
-        for (int i = 0; i < packets.count; i++) {
+        int count = Math.min(packets.count, freeRoom);
+        for (int i = 0; i < count; i++) {
             release(lanes[queue], packets.offset[i], packets.meta[i]);
-            lanes[queue].pool.add(packets.offset[i] & -BUFFER_BYTES, packets.meta[i]);
+            int home = (int) (packets.offset[i] / BUFFER_BYTES) / (2 * queueSize);
+            lanes[home].pool.add(packets.offset[i] & -BUFFER_BYTES, packets.meta[i]);
         }
-        return packets.count;
+        return count;
     }
 
     @Override

@@ -132,6 +132,16 @@ class PktgenRunTest {
     }
 
     @Test
+    void regressionNoBufferIsLostWherePacketsComeBackOnAnotherQueueAndFreeTakesFewAtATime() {
+        LoopbackPort port = port("tap1", 1_500, 3, 64);
+        port.returnAllOn(1);
+        port.limitFree(3);
+        assertThat(run("--count=5000", "--window=60", "--json")).isZero();
+        assertThat(out.toString()).startsWith("{\"sent\":5000,\"received\":5000,\"lost\":0,");
+        assertThat(allBuffersAreBack()).isTrue();
+    }
+
+    @Test
     void whatAFullQueueDoesNotTakeIsDroppedAndCountedWhereThePolicySaysSo() {
         LoopbackPort port = port("tap1", 1_500, 1, 8);
         PortTraffic traffic = new PortTraffic(port, PortQueue.all(List.of(port)),
