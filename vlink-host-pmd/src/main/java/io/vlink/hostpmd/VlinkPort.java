@@ -187,7 +187,19 @@ public final class VlinkPort implements Port {
             return taken;
         }
         takeBackFreed(queue);
+        if (bond == null && !epochs.hasWorkers()) {
+            takeBackFreedElsewhere(queue);
+        }
         return taken + allocFree(queue, into, count - taken);
+    }
+
+    /** One thread has all queues: what it sent on another one comes back there, and nobody else would look. */
+    private void takeBackFreedElsewhere(int queue) {
+        for (int other = 0; other < channels.length; other++) {
+            if (other != queue && poll(other)) {
+                channels[other].takeBackFreed();
+            }
+        }
     }
 
     private int allocFree(int queue, PacketBurst into, int count) {

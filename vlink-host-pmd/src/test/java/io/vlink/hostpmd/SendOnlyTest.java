@@ -6,6 +6,7 @@ package io.vlink.hostpmd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vlink.hostpmd.TestGuest.Lent;
+import io.vlink.infra.port.QueueClaim;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.record.HostCounter;
@@ -97,6 +98,40 @@ class SendOnlyTest {
         }
     }
 
+    @Test
+    void regressionOneThreadMaySendOnAnyQueueWhatItAllocatedOnAnother() {
+        try (VlinkPort port = link.attach(LinkMode.MQ)) {
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+            int bursts = 3 * port.bufferCount() / PACKETS;
+            for (int i = 0; i < bursts; i++) {
+                sendBurst(port, 0, 1);
+                readAll();
+                giveBack();
+            }
+            assertThat(sent(port)).isEqualTo((long) bursts * PACKETS);
+        }
+    }
+
+    @Test
+    void whereQueuesHaveWorkersBuffersComeBackWithTheWorkerOfTheQueueThatTheyWereSentOn() {
+        try (VlinkPort port = link.attach(LinkMode.MQ);
+                QueueClaim _ = port.claim(0, "first");
+                QueueClaim _ = port.claim(1, "second")) {
+            guest.acknowledge();
+            assertThat(port.linkUp()).as("before each queue was polled").isFalse();
+            assertThat(port.linkUp()).isTrue();
+            for (int i = 0; i < port.bufferCount() && port.alloc(0, burst, PACKETS) > 0; i++) {
+                sendHeld(port, 0, 1);
+                readAll();
+                giveBack();
+            }
+            assertThat(port.alloc(0, burst, PACKETS)).as("the worker of queue 1 has not looked").isZero();
+            assertThat(port.rxBurst(1, burst)).isZero();
+            assertThat(port.alloc(0, burst, PACKETS)).isEqualTo(PACKETS);
+        }
+    }
+
     private void fillRx(VlinkPort port) {
         for (int i = 0; i < QUEUE_SIZE / PACKETS; i++) {
             sendBurst(port, 0);
@@ -117,13 +152,21 @@ class SendOnlyTest {
     }
 
     private void sendBurst(VlinkPort port, int flow) {
+        sendBurst(port, flow, 0);
+    }
+
+    private void sendBurst(VlinkPort port, int flow, int queue) {
         assertThat(port.alloc(0, burst, PACKETS)).isEqualTo(PACKETS);
+        sendHeld(port, flow, queue);
+    }
+
+    private void sendHeld(VlinkPort port, int flow, int queue) {
         UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
-        for (int i = 0; i < PACKETS; i++) {
+        for (int i = 0; i < burst.count; i++) {
             frame.build(port.region(), burst.offset[i], i, 0);
             burst.length(i, frame.frameBytes());
         }
-        assertThat(port.txBurst(0, burst)).isEqualTo(PACKETS);
+        assertThat(port.txBurst(queue, burst)).isEqualTo(burst.count);
         burst.count = 0;
     }
 

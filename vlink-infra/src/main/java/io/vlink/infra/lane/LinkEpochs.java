@@ -24,6 +24,7 @@ public final class LinkEpochs {
     /** Null while the link is not joined. */
     private Lane lane;
     private volatile boolean up;
+    private volatile int workers;
 
     /** What a queue's worker knows. The first three fields are the worker's, the others are used under the lock. */
     private static final class Queue {
@@ -132,11 +133,18 @@ public final class LinkEpochs {
                     + queue.worker + ": give each queue to one worker");
         }
         queue.worker = worker;
+        workers++;
         return () -> unclaim(queue);
     }
 
     private synchronized void unclaim(Queue queue) {
+        workers -= queue.worker == null ? 0 : 1;
         queue.worker = null;
+    }
+
+    /** {@return whether any queue has been claimed; if none has, one thread drives them all; any thread} */
+    public boolean hasWorkers() {
+        return workers > 0;
     }
 
     /**

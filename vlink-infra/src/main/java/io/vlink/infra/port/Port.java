@@ -18,6 +18,12 @@ import java.lang.foreign.MemorySegment;
  * {@link IllegalArgumentException} means that the program passed a buffer that is not its own.
  *
  * <p>
+ * Buffers stay with their queue: a program sends on the queue that it has a buffer or a packet from, and gives it back there. For
+ * a guest that is a must, as each queue's loans are booked by a worker of their own, without a lock: what comes back on another
+ * queue is dropped by the host ({@code not_lent}) and is the guest's no more until the next epoch. A host may send a buffer on
+ * any queue of its port; it comes back there, so the worker of that queue must look after it (see {@link #alloc}).
+ *
+ * <p>
  * A packet larger than a buffer is a chain: consecutive entries of a burst, each but the last with the flag
  * {@code Descriptor.FLAG_MORE}. Bursts pass chains whole or not at all, so a burst should have room for {@link #maxSegments}
  * entries at least. Where {@link #maxSegments} is 1 there are none, and an entry is a packet.
@@ -102,7 +108,9 @@ public interface Port extends AutoCloseable {
 
     /**
      * Appends empty buffers to a burst, each from its first byte on. On the host what the guest has freed is taken back first
-     * where they would run short, so a program that only sends need not call {@link #rxBurst}.
+     * where they would run short, so a program that only sends need not call {@link #rxBurst}: what was sent on this queue, and,
+     * where no queue of the port is claimed and so one thread has them all, what was sent on any. Otherwise buffers that were
+     * sent on another queue come back when its worker calls {@link #rxBurst}, {@code alloc} or {@link #isDrained} there.
      *
      * @param queue 0 to {@link #queues} - 1
      * @param into  receives the buffers
