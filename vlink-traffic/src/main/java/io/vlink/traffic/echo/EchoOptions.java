@@ -7,7 +7,6 @@ import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.Usage;
 import io.vlink.traffic.worker.WorkerOptions;
 import java.io.PrintWriter;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -16,7 +15,8 @@ import picocli.CommandLine.Spec;
 
 /** The options of an echo, alike on both sides; a picocli mixin. One thread. */
 public final class EchoOptions {
-    private static final int MAX_SECONDS = 1_000_000_000;
+    /** What {@code --help} says of the exit status. */
+    public static final String EXIT_STATUS = "Exit status: 0 ended as asked, 1 failed or agent gone, 2 wrong usage.";
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -33,11 +33,11 @@ public final class EchoOptions {
                     + " default: ${DEFAULT-VALUE}")
     private Forward forward;
     @Option(names = "--count", paramLabel = "N", description = "end after so many packets; default: no limit")
-    private long count;
+    private Long count;
     @Option(names = "--duration", paramLabel = "S", description = "end after so many seconds; default: no limit")
-    private double seconds;
+    private Double seconds;
     @Option(names = "--stats", paramLabel = "S", description = "a line of counts every so many seconds; default: none")
-    private int statsSeconds;
+    private Integer statsSeconds;
     @Option(names = "--json", description = "the counts at the end as one line of JSON")
     private boolean json;
     // spotless:on
@@ -53,12 +53,13 @@ public final class EchoOptions {
      * @throws ParameterException one line: wrong usage
      */
     public EchoPlan plan() {
-        require(count >= 0, "count must not be negative", "count", count);
-        require(seconds >= 0 && seconds <= MAX_SECONDS, "duration must be 0 to " + MAX_SECONDS + " seconds", "duration",
-                seconds);
-        require(statsSeconds >= 0, "stats must not be negative", "stats", statsSeconds);
-        return new EchoPlan(workers.lcores(), workers.idle(), forward, bursts.burst(EchoPlan.MAX_BURST),
-                bursts.txPolicy(), count, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
+        require(count == null || count >= 1, "count must be at least 1", "count", count);
+        long nanos = seconds == null ? 0 : Usage.nanos(command, "duration", seconds);
+        require(statsSeconds == null || statsSeconds >= 1, "stats must be at least 1", "stats",
+                statsSeconds);
+        int burst = bursts.burst(EchoPlan.MAX_BURST);
+        return new EchoPlan(workers.lcores(), workers.idle(), forward, burst == 0 ? BurstOptions.DEFAULT_BURST : burst,
+                bursts.txPolicy(), count == null ? 0 : count, nanos);
     }
 
     private void require(boolean holds, String rule, String name, Object value) {
@@ -73,6 +74,6 @@ public final class EchoOptions {
      * @return a voice that has said nothing yet
      */
     public EchoVoice voice(PrintWriter out, PrintWriter err) {
-        return new EchoVoice(out, err, json, statsSeconds);
+        return new EchoVoice(out, err, json, statsSeconds == null ? 0 : statsSeconds);
     }
 }

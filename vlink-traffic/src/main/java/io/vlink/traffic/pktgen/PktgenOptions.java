@@ -8,7 +8,6 @@ import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.Lcores;
 import io.vlink.traffic.worker.Usage;
 import io.vlink.traffic.worker.WorkerOptions;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,8 +16,11 @@ import picocli.CommandLine.Spec;
 
 /** The options of the generator, alike on both sides; a picocli mixin. One thread. */
 public final class PktgenOptions {
+    /** What {@code --help} says of the exit status. */
+    public static final String EXIT_STATUS = "Exit status: 0 every packet came back in order and unchanged"
+            + " (--one-way: was taken), 1 not so or failed, 2 wrong usage.";
+
     private static final int MAX_BURST = 1_024;
-    private static final double MAX_SECONDS = 1e9;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -68,9 +70,10 @@ public final class PktgenOptions {
      */
     public TrafficPlan plan() {
         require(count == null || count > 0, "count must be at least 1", "count", count);
-        require(durationSeconds == null || isTime(durationSeconds), "duration must be more than 0 seconds", "duration",
-                durationSeconds);
-        require(isTime(timeoutSeconds), "timeout must be more than 0 seconds", "timeout", timeoutSeconds);
+        long durationNanos = durationSeconds == null
+                ? Long.MAX_VALUE
+                : Usage.nanos(command, "duration", durationSeconds);
+        long drainNanos = Usage.nanos(command, "timeout", timeoutSeconds);
         require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.MAX_SIZE,
                 "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.MAX_SIZE + " bytes", "size", size);
         require(window == null || window >= 1, "window must be at least 1", "window", window);
@@ -79,9 +82,9 @@ public final class PktgenOptions {
         require(rate == null || rate >= 1, "rate must be at least 1, or left out for no limit", "rate", rate);
         require(queue.equals("all") || queue.matches("[0-9]{1,4}"), "queue must be a number or all", "queue", queue);
         return new TrafficPlan(count == null ? Long.MAX_VALUE : count,
-                durationSeconds == null ? Long.MAX_VALUE : nanos(durationSeconds), size, bursts.burst(MAX_BURST),
+                durationNanos, size, bursts.burst(MAX_BURST),
                 window == null ? 0 : window, rate == null ? 0 : rate,
-                queue.equals("all") ? TrafficPlan.ALL_QUEUES : Integer.parseInt(queue), nanos(timeoutSeconds), oneWay,
+                queue.equals("all") ? TrafficPlan.ALL_QUEUES : Integer.parseInt(queue), drainNanos, oneWay,
                 bursts.txPolicy(), lcores(), workers.idle());
     }
 
@@ -96,14 +99,6 @@ public final class PktgenOptions {
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
-    }
-
-    private static boolean isTime(double seconds) {
-        return seconds > 0 && seconds < MAX_SECONDS;
-    }
-
-    private static long nanos(double seconds) {
-        return Math.max(1, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
     }
 
     private void require(boolean holds, String rule, String name, Object value) {

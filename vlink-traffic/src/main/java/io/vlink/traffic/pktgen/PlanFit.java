@@ -4,7 +4,9 @@
 package io.vlink.traffic.pktgen;
 
 import io.vlink.infra.port.Port;
+import io.vlink.infra.port.PortException;
 import io.vlink.traffic.frame.UdpFrame;
+import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.PortQueue;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Checks of a plan against the ports that it is for; all throw {@link IllegalArgumentException} with one line. */
+/** Checks of a plan against the ports that it is for; all throw {@link PortException} with one line. */
 final class PlanFit {
     private static final int DEFAULT_WINDOW = 512;
 
@@ -37,9 +39,10 @@ final class PlanFit {
         return queues;
     }
 
-    /** The plan with its window; says no to frames, bursts and windows that do not fit. */
+    /** The plan with its burst and window; says no to frames, bursts and windows that do not fit. */
     static TrafficPlan fit(TrafficPlan plan, List<PortQueue> queues) {
         long capacity = 0;
+        int burst = plan.burst() == 0 ? BurstOptions.DEFAULT_BURST : plan.burst();
         for (PortQueue queue : queues) {
             Port port = queue.port();
             require(plan.size() <= port.maxFrameBytes() + UdpFrame.FCS_BYTES, "size must be at most "
@@ -52,10 +55,11 @@ final class PlanFit {
             require(plan.burst() <= fits, "burst must be at most "
                     + (segments == 1 ? "" : fits + " with " + segments + " buffers a packet, for ")
                     + "the link's queue_size=" + port.queueSize() + ": burst=" + plan.burst());
+            burst = Math.min(burst, fits);
             capacity += (long) fits * channels(port);
         }
         if (plan.oneWay()) {
-            return plan;
+            return plan.with(burst, 0);
         }
         require(plan.window() <= capacity, "window must be at most " + capacity + ", what the queues hold: queue_size="
                 + queues.getFirst().port().queueSize() + " data_channels=" + channels(queues) + ": window="
@@ -63,7 +67,7 @@ final class PlanFit {
         int window = plan.window() == 0 ? (int) Math.min(DEFAULT_WINDOW, capacity) : plan.window();
         int workers = Math.min(plan.lcores().workers(), queues.size());
         require(window >= workers, "window must be at least 1 for each of " + workers + " workers: window=" + window);
-        return plan.withWindow(window);
+        return plan.with(burst, window);
     }
 
     private static int channels(Port port) {
@@ -76,7 +80,7 @@ final class PlanFit {
 
     private static void require(boolean rule, String message) {
         if (!rule) {
-            throw new IllegalArgumentException(message);
+            throw new PortException(message);
         }
     }
 

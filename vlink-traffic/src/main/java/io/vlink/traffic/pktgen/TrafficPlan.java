@@ -14,7 +14,7 @@ import io.vlink.traffic.worker.Lcores;
  * @param count         packets to send; {@link Long#MAX_VALUE} for no limit
  * @param durationNanos how long to send; {@link Long#MAX_VALUE} for no limit
  * @param size          frame size in bytes, FCS counted
- * @param burst         packets in a burst at most
+ * @param burst         packets in a burst at most; 0 for what is usual and fits
  * @param window        packets on their way at most; 0 for what is usual and fits
  * @param rate          packets a second at most; 0 for no limit
  * @param queue         the only queue of each port that is used; {@link #ALL_QUEUES} for all
@@ -29,9 +29,9 @@ public record TrafficPlan(long count, long durationNanos, int size, int burst, i
     /** As a queue: all of them. */
     public static final int ALL_QUEUES = -1;
 
-    /** The same with another window. */
-    TrafficPlan withWindow(int newWindow) {
-        return new TrafficPlan(count, durationNanos, size, burst, newWindow, rate, queue, drainNanos, oneWay, policy,
+    /** The same with another burst and window. */
+    TrafficPlan with(int newBurst, int newWindow) {
+        return new TrafficPlan(count, durationNanos, size, newBurst, newWindow, rate, queue, drainNanos, oneWay, policy,
                 lcores, idle);
     }
 

@@ -12,6 +12,9 @@ import picocli.CommandLine.Spec;
 
 /** The options about bursts and full queues, for every program that sends; a picocli mixin. One thread. */
 public final class BurstOptions {
+    /** Packets in a burst, unless a program is asked for something else, or a queue holds less. */
+    public static final int DEFAULT_BURST = 32;
+
     private static final long MAX_DELAY_MICROS = TimeUnit.SECONDS.toMicros(1);
 
     /** What to do with packets that find the queue full. */
@@ -23,9 +26,9 @@ public final class BurstOptions {
     private CommandSpec command;
 
     // spotless:off
-    @Option(names = "--burst", paramLabel = "N", defaultValue = "32",
-            description = "packets in a burst at most; default: ${DEFAULT-VALUE}")
-    private int burst;
+    @Option(names = "--burst", paramLabel = "N",
+            description = "packets in a burst at most; default: " + DEFAULT_BURST + ", or what a queue holds if that is less")
+    private Integer burst;
     @Option(names = "--tx-policy", paramLabel = "drop|retry", defaultValue = "retry",
             description = "packets that find the queue full are dropped, or tried again; default: ${DEFAULT-VALUE}")
     private Policy policy;
@@ -45,12 +48,13 @@ public final class BurstOptions {
      * How many packets a burst has.
      *
      * @param most what the program can do
-     * @return 1 to that many packets
+     * @return 1 to that many packets; 0 for {@link #DEFAULT_BURST}, or fewer where the queue is smaller
      * @throws ParameterException one line: wrong usage
      */
     public int burst(int most) {
-        Usage.require(command, burst >= 1 && burst <= most, "burst must be 1 to " + most, "burst", burst);
-        return burst;
+        Usage.require(command, burst == null || (burst >= 1 && burst <= most), "burst must be 1 to " + most, "burst",
+                burst);
+        return burst == null ? 0 : burst;
     }
 
     /**

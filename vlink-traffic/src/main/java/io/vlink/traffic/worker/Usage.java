@@ -3,11 +3,14 @@
 
 package io.vlink.traffic.worker;
 
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Says no to options that make no sense, in one line. */
 public final class Usage {
+    private static final double MAX_SECONDS = 1e9;
+
     private Usage() {
     }
 
@@ -25,5 +28,21 @@ public final class Usage {
         if (!holds) {
             throw new ParameterException(command.commandLine(), rule + ": " + name + "=" + value);
         }
+    }
+
+    /**
+     * Reads a time.
+     *
+     * @param command whose option it is
+     * @param name    of the option, without dashes
+     * @param seconds its value
+     * @return nanoseconds, at least 1
+     * @throws ParameterException if it is not more than 0, or more than 30 years
+     */
+    public static long nanos(CommandSpec command, String name, double seconds) {
+        require(command, seconds > 0, name + " must be more than 0 seconds", name, seconds);
+        require(command, seconds < MAX_SECONDS, name + " must be less than " + (long) MAX_SECONDS + " seconds", name,
+                seconds);
+        return Math.max(1, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
     }
 }

@@ -28,7 +28,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.ParameterException;
 
 class PktgenRunTest {
     private final List<Port> ports = new ArrayList<>();
@@ -77,7 +76,7 @@ class PktgenRunTest {
             """)
     void whatDoesNotFitThePortsIsOneLineAndNothingIsClaimed(int mtu, String options, String complaint) {
         LoopbackPort port = port("tap1", mtu, 2, 64);
-        assertThatThrownBy(() -> run(options.split(" "))).isInstanceOf(ParameterException.class).hasMessage(complaint);
+        assertThatThrownBy(() -> run(options.split(" "))).isInstanceOf(PortException.class).hasMessage(complaint);
         port.claim(0, "next").close();
         port.claim(1, "next").close();
     }
@@ -85,8 +84,18 @@ class PktgenRunTest {
     @Test
     void aFrameThatNoQueueHoldsIsRefused() {
         port("tap1", 65_521, 1, 8);
-        assertThatThrownBy(() -> run("--size=65539")).isInstanceOf(ParameterException.class)
+        assertThatThrownBy(() -> run("--size=65539")).isInstanceOf(PortException.class)
                 .hasMessage("size must be at most 16388, what the link's queue_size=8 holds: size=65539");
+    }
+
+    @Test
+    void aBurstThatNobodyAskedForLowersItselfToWhatTheSmallestQueueHolds() {
+        port("tap1", 1_500, 1, 64);
+        port("tap2", 1_500, 1, 8);
+        assertThatThrownBy(() -> run("--count=100", "--burst=32")).isInstanceOf(PortException.class)
+                .hasMessage("burst must be at most the link's queue_size=8: burst=32");
+        assertThat(run("--count=100", "--json")).isZero();
+        assertThat(out.toString()).contains("\"burst\":8,");
     }
 
     @Test
@@ -103,7 +112,7 @@ class PktgenRunTest {
     void oneLinkTwiceIsRefused() {
         port("tap1", 1_500, 1, 64);
         port("tap1", 1_500, 1, 64);
-        assertThatThrownBy(() -> run("--count=1")).isInstanceOf(ParameterException.class)
+        assertThatThrownBy(() -> run("--count=1")).isInstanceOf(PortException.class)
                 .hasMessage("link must be given once: link=tap1");
     }
 
