@@ -8,6 +8,7 @@ import io.vlink.agent.control.PeerCheck;
 import io.vlink.agent.domain.Inventory;
 import io.vlink.agent.domain.Region;
 import io.vlink.agent.domain.ReportWriter;
+import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixListener;
@@ -105,14 +106,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private ReportWriter.AgentFacts facts() {
-        return new ReportWriter.AgentFacts(ProcessHandle.current().pid(), version(),
+        return new ReportWriter.AgentFacts(ProcessHandle.current().pid(), BuildVersion.text(),
                 settings.runDirectory().path().toString(), (System.nanoTime() - startedNanos) / 1_000_000_000L);
-    }
-
-    /** {@return the version that the jar's manifest tells, or "development"} */
-    public static String version() {
-        String version = Agent.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
     }
 
     /** {@return the line that says what the agent has, for whoever waits for it} */

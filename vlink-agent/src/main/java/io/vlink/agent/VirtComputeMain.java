@@ -3,16 +3,18 @@
 
 package io.vlink.agent;
 
-import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.domain.RegionSettings;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.region.MemorySize;
 import io.vlink.infra.region.PageSizeChoice;
 import io.vlink.infra.region.RegionException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -22,7 +24,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Spec;
 
 /** The host agent's command line. */
 // spotless:off
-@Command(name = "virt_compute", mixinStandardHelpOptions = true, versionProvider = VirtComputeMain.Version.class,
+@Command(name = "virt_compute", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
         sortOptions = false, usageHelpAutoWidth = true,
         description = "The vlink host agent: owns packet memory, domains and links, and serves each domain's pci-vlink device.",
         footer = {
@@ -88,14 +89,6 @@ public final class VirtComputeMain implements Callable<Integer> {
     private boolean verbose;
     // spotless:on
 
-    /** Tells the version. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[]{"virt_compute " + Agent.version()};
-        }
-    }
-
     /**
      * Runs the agent.
      *
@@ -107,7 +100,7 @@ public final class VirtComputeMain implements Callable<Integer> {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        return OneLineErrors.of(new CommandLine(new VirtComputeMain()));
+        return OneLineErrors.of(new CommandLine(new VirtComputeMain()), List.of());
     }
 
     @Override

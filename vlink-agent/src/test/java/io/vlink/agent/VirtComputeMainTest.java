@@ -50,7 +50,7 @@ class VirtComputeMainTest {
     @CsvSource({"--memory=lots,memory=lots: write 512M or 1G", "--memory -1,memory=-1", "--memory 0,memory=0: write",
             "--page-size=4K,page-size=4K", "--page-size=2M,--no-huge --page-size=2M",
             "--memory-limit=32M,memory-limit=32M memory=1G: raise the limit", "--memory-limit=-1,memory-limit=-1",
-            "--memory,Missing required parameter for option '--memory'",
+            "--memory,option needs a value: option=--memory: write --memory=SIZE",
             "--socket-mode=999,socket-mode=999: write 0660",
             "--socket-mode=-1,socket-mode=-1", "--socket-mode=1777,socket-mode=1777", "--log-format=xml,log-format=xml",
             "--bogus,option=--bogus", "surplus,argument=surplus: leave it out"})

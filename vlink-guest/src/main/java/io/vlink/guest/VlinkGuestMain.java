@@ -6,8 +6,12 @@ package io.vlink.guest;
 import io.vlink.guest.command.BindCommand;
 import io.vlink.guest.command.EchoCommand;
 import io.vlink.guest.command.InfoCommand;
-import io.vlink.guest.command.OneLineErrors;
 import io.vlink.guest.command.PktgenCommand;
+import io.vlink.guest.device.DeviceException;
+import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
+import io.vlink.infra.port.PortException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +24,8 @@ import picocli.CommandLine.Spec;
  */
 // spotless:off
 @Command(name = "vlink-guest", description = "Uses a pci-vlink device from inside a guest.",
-        version = "vlink-guest 0.1.0", mixinStandardHelpOptions = true,
+        versionProvider = BuildVersion.class, mixinStandardHelpOptions = true,
+        footer = {"", "Exit status: 0 fine, 1 failed, 2 wrong usage."},
         subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class, PktgenCommand.class })
 // spotless:on
 public final class VlinkGuestMain implements Runnable {
@@ -46,9 +51,13 @@ public final class VlinkGuestMain implements Runnable {
      * @return exit status
      */
     public static int run(String... arguments) {
-        return new CommandLine(new VlinkGuestMain()).setExecutionExceptionHandler(new OneLineErrors())
-                .setParameterExceptionHandler(new OneLineErrors()).setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(arguments);
+        return commandLine().execute(arguments);
+    }
+
+    /** {@return the command line, for main and for tests} */
+    static CommandLine commandLine() {
+        CommandLine program = new CommandLine(new VlinkGuestMain()).setCaseInsensitiveEnumValuesAllowed(true);
+        return OneLineErrors.of(program, List.of(DeviceException.class, PortException.class));
     }
 
     @Override

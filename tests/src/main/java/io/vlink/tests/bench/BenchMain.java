@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.infra.command.BuildVersion;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
@@ -23,10 +24,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The command line of {@code bin/bench}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
+// spotless:off
+@Command(name = "bench", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
+        sortOptions = false, description = {
         "Measures vlink and, in turn on the same two cores, what people use today: DPDK's testpmd over vhost-user"
                 + " and over memif.",
         "Exit status: 0 measured, 1 something failed, 2 wrong usage."})
+// spotless:on
 public final class BenchMain implements Callable<Integer> {
     @Spec
     private CommandSpec command;

@@ -3,6 +3,7 @@
 
 package io.vlink.tests.demo;
 
+import io.vlink.infra.command.BuildVersion;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
@@ -12,11 +13,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The command line of {@code bin/demo}. */
-@Command(name = "demo", mixinStandardHelpOptions = true, version = "vlink 0.1.0", sortOptions = false, description = {
+// spotless:off
+@Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
+        sortOptions = false, description = {
         "Shows the main job: the agent starts, a stock QEMU boots a Debian guest with the pci-vlink device, an echo on the"
                 + " host answers a packet generator in the guest over two links, then an echo in the guest answers a generator"
                 + " on the host, and every packet is checked.",
         "Exit status: 0 all packets came back right, 1 something failed, 2 wrong usage."})
+// spotless:on
 public final class DemoMain implements Callable<Integer> {
     /** Where the other side runs. */
     enum Machine {

@@ -3,7 +3,7 @@
 
 package io.vlink.agent.tools;
 
-import io.vlink.agent.command.OneLineErrors;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.os.OsException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;

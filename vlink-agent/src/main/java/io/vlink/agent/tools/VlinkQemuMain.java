@@ -3,9 +3,9 @@
 
 package io.vlink.agent.tools;
 
-import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.ProgramReplacement;
@@ -86,7 +86,7 @@ public final class VlinkQemuMain implements Callable<Integer> {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        CommandLine commandLine = OneLineErrors.of(new CommandLine(new VlinkQemuMain()));
+        CommandLine commandLine = OneLineErrors.of(new CommandLine(new VlinkQemuMain()), List.of());
         commandLine.setStopAtPositional(true).setUnmatchedOptionsArePositionalParams(true).setExpandAtFiles(false);
         return commandLine.setExecutionExceptionHandler(ToolException::print);
     }

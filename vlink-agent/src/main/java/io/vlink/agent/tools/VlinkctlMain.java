@@ -3,38 +3,29 @@
 
 package io.vlink.agent.tools;
 
-import io.vlink.agent.Agent;
-import io.vlink.agent.command.OneLineErrors;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.VmDomainName;
 import io.vlink.spec.control.Role;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Looks into a running agent, and registers domains that no {@code vlink-qemu} starts. */
 // spotless:off
-@Command(name = "vlinkctl", mixinStandardHelpOptions = true, versionProvider = VlinkctlMain.Version.class,
+@Command(name = "vlinkctl", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
         description = "Asks a running virt_compute.",
         footer = {"", "Exit status: 0 fine, 1 failed, 2 wrong usage."})
 // spotless:on
 public final class VlinkctlMain {
     private VlinkctlMain() {
-    }
-
-    /** Tells the version. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[]{"vlinkctl " + Agent.version()};
-        }
     }
 
     /**
@@ -49,15 +40,14 @@ public final class VlinkctlMain {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        return OneLineErrors.of(new CommandLine(new VlinkctlMain()))
+        return OneLineErrors.of(new CommandLine(new VlinkctlMain()), List.of())
                 .setExecutionExceptionHandler(ToolException::print);
     }
 
     // spotless:off
     @Command(name = "status", mixinStandardHelpOptions = true,
             description = "Shows regions, domains, links, lanes and counters.")
-    int status(@Mixin RunDirectoryOption runDirectory,
-            @Option(names = "--json", description = "One JSON object on one line.") boolean json) {
+    int status(@Mixin RunDirectoryOption runDirectory, @Option(names = "--json", description = "One JSON object on one line.") boolean json) {
         // spotless:on
         try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
             String report = agent.report();
@@ -70,9 +60,8 @@ public final class VlinkctlMain {
     // spotless:off
     @Command(name = "register", mixinStandardHelpOptions = true,
             description = "Registers a domain until it is unregistered, and prints the path of its device socket.")
-    int register(@Mixin RunDirectoryOption runDirectory,
-            @Parameters(paramLabel = "PROPERTIES",
-                description = "vm_domain=NAME,init_config=FILE[,bar=32|64][,trust_group=NAME][,max_channel=N]")
+    int register(@Mixin RunDirectoryOption runDirectory, @Parameters(paramLabel = "PROPERTIES",
+            description = "vm_domain=NAME,init_config=FILE[,bar=32|64][,trust_group=NAME][,max_channel=N]")
             String properties) {
         // spotless:on
         DeviceOption option = DeviceOption.parse(properties, List.of());
@@ -85,8 +74,7 @@ public final class VlinkctlMain {
 
     // spotless:off
     @Command(name = "unregister", mixinStandardHelpOptions = true, description = "Removes a registered domain.")
-    int unregister(@Mixin RunDirectoryOption runDirectory,
-            @Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
+    int unregister(@Mixin RunDirectoryOption runDirectory, @Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
         // spotless:on
         try {
             VmDomainName.check(name);

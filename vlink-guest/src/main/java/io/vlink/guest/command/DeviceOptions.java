@@ -4,7 +4,6 @@
 package io.vlink.guest.command;
 
 import io.vlink.guest.GuestDevice;
-import io.vlink.guest.device.DeviceException;
 import io.vlink.guest.device.ModuleLoader;
 import io.vlink.guest.device.PciDevice;
 import io.vlink.guest.device.PciFunction;
@@ -13,7 +12,10 @@ import io.vlink.guest.device.UioBinding;
 import io.vlink.guest.device.VfioUserDevice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Which device a command is about. */
 final class DeviceOptions {
@@ -23,10 +25,17 @@ final class DeviceOptions {
     @Option(names = "--vfio-user", paramLabel = "SOCKET", description = "device socket of the agent: a guest without a VM")
     private Path socket;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+
     /** {@return the PCI device} */
     PciFunction pciFunction() {
         if (socket != null) {
-            throw new DeviceException("there is nothing to bind with --vfio-user: leave the option out");
+            throw wrong("there is nothing to bind in vfio-user=" + socket + ": leave --vfio-user out");
         }
         return PciFunction.find(SystemTree.real(), device);
     }
@@ -34,7 +43,7 @@ final class DeviceOptions {
     /** {@return the device, opened and read} */
     GuestDevice open() {
         if (socket != null && device != null) {
-            throw new DeviceException("--device and --vfio-user exclude each other: leave one out");
+            throw wrong("--device and --vfio-user exclude each other: leave one out");
         }
         return GuestDevice.open(socket != null ? VfioUserDevice.open(socket) : PciDevice.open(pciFunction()));
     }

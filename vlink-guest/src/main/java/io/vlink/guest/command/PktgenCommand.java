@@ -19,7 +19,8 @@ import picocli.CommandLine.Mixin;
 // spotless:off
 @Command(name = "pktgen", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Sends numbered UDP frames to the host, checks every frame that comes back, and reports.%n"
-                + "Runs until --count or --duration is reached, or until Ctrl-C; then waits for what is on its way.")
+                + "Runs until --count or --duration is reached, or until Ctrl-C; then waits for what is on its way.",
+        footer = {"", PktgenOptions.EXIT_STATUS})
 // spotless:on
 public final class PktgenCommand extends TrafficCommand<TrafficPlan> {
     @Mixin

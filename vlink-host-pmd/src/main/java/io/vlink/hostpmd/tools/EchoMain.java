@@ -4,6 +4,7 @@
 package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.VlinkPort;
+import io.vlink.infra.command.BuildVersion;
 import io.vlink.traffic.echo.EchoEnd;
 import io.vlink.traffic.echo.EchoOptions;
 import io.vlink.traffic.echo.EchoPlan;
@@ -20,9 +21,10 @@ import picocli.CommandLine.Mixin;
  * usage.
  */
 // spotless:off
-@Command(name = "vlink-echo", version = "vlink-echo 0.1.0", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "vlink-echo", versionProvider = BuildVersion.class, mixinStandardHelpOptions = true, sortOptions = false,
         description = "Sends every packet that a guest sends back to it, MAC addresses swapped, or sinks it.%n"
-                + "Runs until --count or --duration is reached, or until Ctrl-C; then reports.")
+                + "Runs until --count or --duration is reached, or until Ctrl-C; then reports.",
+        footer = {"", EchoOptions.EXIT_STATUS})
 // spotless:on
 public final class EchoMain extends HostProgram<EchoPlan> {
     private static final int OK = 0;

@@ -3,7 +3,10 @@
 
 package io.vlink.hostpmd.tools;
 
+import io.vlink.hostpmd.AttachException;
 import io.vlink.hostpmd.VlinkPort;
+import io.vlink.infra.command.OneLineErrors;
+import io.vlink.infra.port.PortException;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
 import java.util.List;
@@ -48,9 +51,8 @@ abstract class HostProgram<P> implements Callable<Integer> {
      */
     final int run(PrintWriter out, PrintWriter err, StopSignal signals, String... arguments) {
         stop = signals;
-        OneLineErrors errors = new OneLineErrors();
-        return new CommandLine(this).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true)
-                .setParameterExceptionHandler(errors).setExecutionExceptionHandler(errors).execute(arguments);
+        CommandLine program = new CommandLine(this).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
+        return OneLineErrors.of(program, List.of(AttachException.class, PortException.class)).execute(arguments);
     }
 
     @Override
@@ -73,7 +75,14 @@ abstract class HostProgram<P> implements Callable<Integer> {
      */
     abstract P plan();
 
-    /** Does what was asked for; the ports are closed afterwards. Returns the exit status. */
+    /**
+     * Does what was asked for.
+     *
+     * @param plan    from {@link #plan}
+     * @param ports   not joined, so that what does not fit them can still be refused; closed afterwards
+     * @param signals tell when to stop
+     * @return exit status
+     */
     abstract int work(P plan, List<VlinkPort> ports, StopSignal signals);
 
     /** {@return for results} */

@@ -4,6 +4,7 @@
 package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.VlinkPort;
+import io.vlink.infra.command.BuildVersion;
 import io.vlink.traffic.pktgen.GeneratorPort;
 import io.vlink.traffic.pktgen.PktgenOptions;
 import io.vlink.traffic.pktgen.PktgenRun;
@@ -19,9 +20,10 @@ import picocli.CommandLine.Mixin;
  * no traffic at all; 2 wrong usage.
  */
 // spotless:off
-@Command(name = "pktgen", version = "pktgen 0.1.0", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "pktgen", versionProvider = BuildVersion.class, mixinStandardHelpOptions = true, sortOptions = false,
         description = "Sends numbered UDP frames into links, checks every frame that comes back, and reports.%n"
-                + "Runs until --count or --duration is reached, or until Ctrl-C; then waits for what is on its way.")
+                + "Runs until --count or --duration is reached, or until Ctrl-C; then waits for what is on its way.",
+        footer = {"", PktgenOptions.EXIT_STATUS})
 // spotless:on
 public final class PktgenMain extends HostProgram<TrafficPlan> {
     @Mixin

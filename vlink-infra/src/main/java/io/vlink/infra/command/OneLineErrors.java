@@ -1,0 +1,78 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.command;
+
+import io.vlink.infra.os.OsException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+
+/**
+ * How programs say that something is wrong: one line on standard error that starts with the program's name, and an exit
+ * status; what is a bug keeps its stack trace.
+ */
+public final class OneLineErrors {
+    private OneLineErrors() {
+    }
+
+    /**
+     * Makes a program complain in one line, instead of with its whole help or a stack trace.
+     *
+     * @param program  the program's command line
+     * @param failures exceptions that are no bugs, besides {@link OsException}; their messages are for people
+     * @return the same one
+     */
+    public static CommandLine of(CommandLine program, List<Class<? extends RuntimeException>> failures) {
+        return program.setParameterExceptionHandler(
+                (failure, arguments) -> wrongUsage(failure.getCommandLine(), UsageText.of(failure)))
+                .setExecutionExceptionHandler((failure, command, result) -> isKnown(failure, failures)
+                        ? failed(command, String.valueOf(failure.getMessage()))
+                        : bug(command, failure));
+    }
+
+    private static boolean isKnown(Exception failure, List<Class<? extends RuntimeException>> failures) {
+        return failure instanceof OsException || failures.stream().anyMatch(type -> type.isInstance(failure));
+    }
+
+    private static int bug(CommandLine command, Exception failure) {
+        print(command, "a bug: " + failure);
+        failure.printStackTrace(command.getErr());
+        command.getErr().flush();
+        return ExitCode.SOFTWARE;
+    }
+
+    /**
+     * Says what is wrong with a command line.
+     *
+     * @param command the program, or one of its commands
+     * @param message what is wrong, and what would be right
+     * @return exit status 2
+     */
+    public static int wrongUsage(CommandLine command, String message) {
+        print(command, oneLine(message) + " (see " + command.getCommandSpec().qualifiedName(" ") + " --help)");
+        return ExitCode.USAGE;
+    }
+
+    /**
+     * Says why a program failed.
+     *
+     * @param command the program, or one of its commands
+     * @param message why, and what to do; each of its lines gets the program's name
+     * @return exit status 1
+     */
+    public static int failed(CommandLine command, String message) {
+        message.lines().forEach(line -> print(command, line));
+        return ExitCode.SOFTWARE;
+    }
+
+    private static void print(CommandLine command, String line) {
+        command.getErr().println(command.getCommandSpec().root().name() + ": " + line);
+        command.getErr().flush();
+    }
+
+    /** No argument may break the line, nor send a sequence to the terminal. */
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+    }
+}

@@ -1,0 +1,114 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+class OneLineErrorsTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private enum Forward {
+        MACSWAP, IO, DROP
+    }
+
+    private static final class Refusing implements ITypeConverter<String> {
+        @Override
+        public String convert(String value) {
+            throw new TypeConversionException("mode must be bond or mq: mode=" + value);
+        }
+    }
+
+    /** A program with a command, which is never reached by what it refuses. */
+    @SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // picocli uses them
+    @Command(name = "prog", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class)
+    private static final class Program implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public void run() {
+            throw new ParameterException(spec.commandLine(), "a command is missing");
+        }
+
+        @Command(name = "work", mixinStandardHelpOptions = true)
+        int work(@Option(names = "--forward") Forward forward, @Option(names = "--count") Long count,
+                @Option(names = "--burst", paramLabel = "N") Integer burst, @Option(names = "--wait") Double seconds,
+                @Option(names = "--json") boolean json,
+                @Option(names = "--mode", converter = Refusing.class) String mode,
+                @Option(names = "--link", required = true, paramLabel = "NAME") String link,
+                @Parameters(paramLabel = "DIR", arity = "0..1") String dir) {
+            if (link.equals("bug")) {
+                throw new IllegalStateException("two\nlines");
+            }
+            throw new UnsupportedOperationException("no such link: link=" + link);
+        }
+    }
+
+    private int run(String... arguments) {
+        CommandLine program = new CommandLine(new Program()).setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return OneLineErrors.of(program, List.of(UnsupportedOperationException.class)).execute(arguments);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --forward=flood | forward must be macswap, io or drop: forward=flood
+            --count=many    | count must be a whole number up to 9223372036854775807: count=many
+            --burst=3000000000 | burst must be a whole number up to 2147483647: burst=3000000000
+            --wait=long     | wait must be a number: wait=long
+            --json=maybe    | json has no value: json=maybe
+            --mode=rr       | mode must be bond or mq: mode=rr
+            --burst         | option needs a value: option=--burst: write --burst=N
+            --burst --json  | option needs a value: option=--burst: write --burst=N
+            --json          | option is missing: option=--link: write --link=NAME
+            --link=a --link=b | option must be given once: option=--link: leave one out
+            --link=a --speed=9 | unknown option: option=--speed=9: leave it out
+            --link=a x y\u001b[2J | surplus argument: argument=y?[2J: leave it out
+            """)
+    void wrongUsageIsOneLineInTheWordsOfTheOneWhoTyped(String options, String complaint) {
+        assertThat(run(("work " + options).split(" "))).isEqualTo(2);
+        assertThat(err.toString()).isEqualTo("prog: " + complaint + " (see prog work --help)\n");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void namesTheCommandsThereAre() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(run("play")).isEqualTo(2);
+        assertThat(err.toString().lines()).containsExactly(
+                "prog: command is missing: use one of work (see prog --help)",
+                "prog: unknown command: command=play: use one of work (see prog --help)");
+    }
+
+    @Test
+    void aFailureIsOneLineAndABugKeepsItsTrace() {
+        assertThat(run("work", "--link=tap9")).isEqualTo(1);
+        assertThat(err.toString()).isEqualTo("prog: no such link: link=tap9\n");
+        assertThat(run("work", "--link=bug")).isEqualTo(1);
+        assertThat(err.toString()).contains("prog: a bug: java.lang.IllegalStateException: two\n").contains("\tat ");
+    }
+
+    @Test
+    void tellsTheVersionOfTheBuild() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString()).isEqualTo("prog " + BuildVersion.text() + "\n");
+    }
+}
