@@ -25,6 +25,9 @@ import picocli.CommandLine.Parameters;
         footer = {"", "Exit status: 0 fine, 1 failed, 2 wrong usage."})
 // spotless:on
 public final class VlinkctlMain {
+    @Mixin
+    private RunDirectoryOption runDirectory;
+
     private VlinkctlMain() {
     }
 
@@ -47,7 +50,7 @@ public final class VlinkctlMain {
     // spotless:off
     @Command(name = "status", mixinStandardHelpOptions = true,
             description = "Shows regions, domains, links, lanes and counters.")
-    int status(@Mixin RunDirectoryOption runDirectory, @Option(names = "--json", description = "One JSON object on one line.") boolean json) {
+    int status(@Option(names = "--json", description = "One JSON object on one line.") boolean json) {
         // spotless:on
         try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
             String report = agent.report();
@@ -60,7 +63,7 @@ public final class VlinkctlMain {
     // spotless:off
     @Command(name = "register", mixinStandardHelpOptions = true,
             description = "Registers a domain until it is unregistered, and prints the path of its device socket.")
-    int register(@Mixin RunDirectoryOption runDirectory, @Parameters(paramLabel = "PROPERTIES",
+    int register(@Parameters(paramLabel = "PROPERTIES",
             description = "vm_domain=NAME,init_config=FILE[,bar=32|64][,trust_group=NAME][,max_channel=N]")
             String properties) {
         // spotless:on
@@ -74,7 +77,7 @@ public final class VlinkctlMain {
 
     // spotless:off
     @Command(name = "unregister", mixinStandardHelpOptions = true, description = "Removes a registered domain.")
-    int unregister(@Mixin RunDirectoryOption runDirectory, @Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
+    int unregister(@Parameters(paramLabel = "NAME", description = "Name of the domain.") String name) {
         // spotless:on
         try {
             VmDomainName.check(name);

@@ -61,11 +61,18 @@ class VlinkctlMainTest {
                 "vlinkctl: no agent: run_dir=/nonexistent/run control.sock is absent: start bin/virt_compute\n");
     }
 
+    @Test
+    void theRunDirectoryMayStandBeforeOrAfterTheCommand() {
+        assertThat(run(runDir(), "status", "--json")).as(errors).isZero();
+        assertThat(run("status", "--json", runDir())).as(errors).isZero();
+        assertThat(output).contains("\"runDir\":\"" + agent.directory().path());
+    }
+
     @ParameterizedTest
     @CsvSource({"status --bogus,unknown option: option=--bogus: leave it out (see vlinkctl status --help)",
-            "register,Missing required parameter: 'PROPERTIES' (see vlinkctl register --help)",
+            "register,argument is missing: argument=PROPERTIES (see vlinkctl register --help)",
             "unregister vm1 vm2,surplus argument: argument=vm2: leave it out (see vlinkctl unregister --help)",
-            "status --run-dir,Missing required parameter for option '--run-dir' (DIR) (see vlinkctl status --help)",
+            "status --run-dir,option needs a value: option=--run-dir: write --run-dir=DIR (see vlinkctl status --help)",
             "status \u001b[2J,surplus argument: argument=?[2J: leave it out (see vlinkctl status --help)"})
     void refusesWrongUsageInOneLine(String arguments, String message) {
         assertThat(run(arguments.split(" "))).isEqualTo(2);
