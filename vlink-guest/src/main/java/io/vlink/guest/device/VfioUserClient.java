@@ -17,6 +17,7 @@ import io.vlink.spec.vfiouser.VfioUserCommand;
 import io.vlink.spec.vfiouser.VfioUserProtocol;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -26,11 +27,13 @@ import java.util.List;
  */
 final class VfioUserClient implements AutoCloseable {
     private static final long REPLY_MILLIS = 5_000;
+    private static final String REMEDY = "give the path that vlinkctl register printed";
 
     private final Path socket;
     private final UnixConnection connection;
     private final VfioUserTransport transport;
-    private int nextId = 1;
+    /** From 0, as the agent's control socket then sees at the first byte that this is no message for it. */
+    private int nextId;
 
     /**
      * Connects and agrees on the protocol's version.
@@ -40,6 +43,7 @@ final class VfioUserClient implements AutoCloseable {
      */
     VfioUserClient(Path socket) {
         this.socket = socket;
+        checkKind(socket);
         try {
             connection = UnixConnection.connect(socket);
         } catch (OsException e) {
@@ -58,6 +62,13 @@ final class VfioUserClient implements AutoCloseable {
             if (!agreed) {
                 connection.close();
             }
+        }
+    }
+
+    private static void checkKind(Path socket) {
+        if (Files.isDirectory(socket) || Files.isRegularFile(socket)) {
+            throw new DeviceException("not a socket, but a " + (Files.isDirectory(socket) ? "folder" : "file")
+                    + ": vfio_user=" + socket + ": " + REMEDY);
         }
     }
 
@@ -131,6 +142,12 @@ final class VfioUserClient implements AutoCloseable {
         } catch (VfioUserProtocolException e) {
             throw unintelligible(e);
         } catch (OsException e) {
+            if (e.errno() == Errno.EAGAIN) {
+                throw new DeviceException("nobody answers at the device socket: vfio_user=" + socket + " command="
+                        + command + " seconds=" + REPLY_MILLIS / 1_000 + ": " + REMEDY
+                        + ", and see whether virt_compute"
+                        + " is alive", e);
+            }
             throw new DeviceException("device socket failed: vfio_user=" + socket + " command=" + command + ": "
                     + e.getMessage() + ": is virt_compute running?", e);
         }
@@ -152,8 +169,10 @@ final class VfioUserClient implements AutoCloseable {
     }
 
     private DeviceException unintelligible(VfioUserProtocolException cause) {
-        return new DeviceException("device socket gave an answer that breaks the protocol: vfio_user=" + socket + ": "
-                + cause.getMessage() + ": is this the socket of a vlink agent?", cause);
+        return new DeviceException(
+                "this socket does not speak vfio-user: vfio_user=" + socket + " (" + cause.getMessage()
+                        + "): " + REMEDY,
+                cause);
     }
 
     @Override

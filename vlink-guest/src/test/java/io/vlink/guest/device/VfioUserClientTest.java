@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,16 @@ class VfioUserClientTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void saysWhatIsWrongWithAPathThatIsNoSocket() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThatExceptionOfType(DeviceException.class).isThrownBy(() -> new VfioUserClient(folder))
+                .withMessage("not a socket, but a folder: vfio_user=" + folder
+                        + ": give the path that vlinkctl register printed");
+        assertThatExceptionOfType(DeviceException.class).isThrownBy(() -> new VfioUserClient(file))
+                .withMessageStartingWith("not a socket, but a file: vfio_user=" + file);
     }
 
     @Test
