@@ -56,12 +56,21 @@ public final class GuestLink implements AutoCloseable {
         if (lane != null) {
             throw new DeviceException("link is attached already: link=" + name());
         }
+        claim();
+        lane = new GuestLane(controlChannel);
+    }
+
+    /**
+     * Takes the link for this program and does nothing with it yet; again does nothing.
+     *
+     * @throws DeviceException if another program of this guest has it
+     */
+    void claim() {
         claimed = claimed || access.claimLink(description.index());
         if (!claimed) {
             throw new DeviceException("link is in use by another program of this guest: link=" + name()
                     + ": stop the other vlink-guest, or name another link with --link");
         }
-        lane = new GuestLane(controlChannel);
     }
 
     /**

@@ -37,9 +37,22 @@ public final class GuestPort implements Port {
      * @throws DeviceException if another program of this guest has the link, or this one already attached
      */
     public static GuestPort attach(GuestDevice device, GuestLink link) {
-        GuestPort port = new GuestPort(device, link);
+        GuestPort port = open(device, link);
         port.start();
         return port;
+    }
+
+    /**
+     * Takes a link for this program, and leaves its epoch alone until {@link #start}: what the link is can be asked.
+     *
+     * @param device the device; it stays open when the port is closed
+     * @param link   one of its links
+     * @return the port; its link is down
+     * @throws DeviceException if another program of this guest has the link
+     */
+    public static GuestPort open(GuestDevice device, GuestLink link) {
+        link.claim();
+        return new GuestPort(device, link);
     }
 
     private GuestQueue queue(int queue) {

@@ -60,7 +60,6 @@ public final class VlinkPort implements Port {
         HostChannel[][] queues = isBond ? new HostChannel[][]{channels} : oneEach(channels);
         epochs = new LinkEpochs(arguments.link(), controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET,
                 queues.length, new HostSide(controlChannel, record, queues));
-        epochs.start();
     }
 
     private static HostChannel[][] oneEach(HostChannel[] channels) {
@@ -72,7 +71,7 @@ public final class VlinkPort implements Port {
     }
 
     /**
-     * Attaches to a link of the agent.
+     * Attaches to a link of the agent and joins it.
      *
      * @param arguments    which link, and how
      * @param runDirectory the agent's run directory
@@ -80,6 +79,21 @@ public final class VlinkPort implements Port {
      * @throws AttachException with one line that says why, if there is no agent or it refuses
      */
     public static VlinkPort attach(VdevArguments arguments, Path runDirectory) {
+        VlinkPort port = open(arguments, runDirectory);
+        port.start();
+        return port;
+    }
+
+    /**
+     * Attaches to a link of the agent, and leaves its epoch alone until {@link #start}: what the link is can be asked, and a
+     * port that is closed again leaves no trace.
+     *
+     * @param arguments    which link, and how
+     * @param runDirectory the agent's run directory
+     * @return the port; its link is down
+     * @throws AttachException with one line that says why, if there is no agent or it refuses
+     */
+    public static VlinkPort open(VdevArguments arguments, Path runDirectory) {
         Attachment attachment = Attachment.open(arguments.link(), runDirectory);
         try {
             return new VlinkPort(arguments, attachment.memory(), attachment);

@@ -142,7 +142,7 @@ public final class TestLink implements AutoCloseable {
     }
 
     public VlinkPort attach(LinkMode mode) {
-        return new VlinkPort(new VdevArguments(0, NAME, mode), memory, new AgentLink() {
+        VlinkPort port = new VlinkPort(new VdevArguments(0, NAME, mode), memory, new AgentLink() {
             @Override
             public boolean isGone() {
                 return false;
@@ -153,6 +153,8 @@ public final class TestLink implements AutoCloseable {
                 // Nobody to tell.
             }
         });
+        port.start();
+        return port;
     }
 
     @Override

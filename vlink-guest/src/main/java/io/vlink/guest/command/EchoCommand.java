@@ -4,7 +4,6 @@
 package io.vlink.guest.command;
 
 import io.vlink.guest.GuestDevice;
-import io.vlink.guest.GuestLink;
 import io.vlink.guest.GuestPort;
 import io.vlink.guest.device.DeviceException;
 import io.vlink.traffic.echo.EchoEnd;
@@ -21,7 +20,8 @@ import picocli.CommandLine.Option;
 /** {@code vlink-guest echo}. */
 // spotless:off
 @Command(name = "echo", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Sends every packet back, MAC addresses swapped, or sinks it.")
+        description = "Sends every packet back, MAC addresses swapped, or sinks it.",
+        footer = {"", EchoOptions.EXIT_STATUS})
 // spotless:on
 public final class EchoCommand extends TrafficCommand<EchoPlan> {
     @Option(names = "--channel", paramLabel = "N", description = "only this data channel, from 1 (default: all)")
@@ -43,16 +43,6 @@ public final class EchoCommand extends TrafficCommand<EchoPlan> {
     }
 
     @Override
-    void checkLinks(List<GuestLink> chosen) {
-        for (GuestLink link : chosen) {
-            if (channel != null && channel > link.queueCount()) {
-                throw new DeviceException("no such data channel: link=" + link.name() + " channel=" + channel
-                        + ": it has 1 to " + link.queueCount());
-            }
-        }
-    }
-
-    @Override
     int work(EchoPlan plan, GuestDevice guest, List<GuestPort> ports, StopSignal stop) {
         List<PortQueue> queues = queues(ports);
         String ready = "echo ready link=" + String.join(",", ports.stream().map(GuestPort::link).toList())
@@ -67,6 +57,12 @@ public final class EchoCommand extends TrafficCommand<EchoPlan> {
     private List<PortQueue> queues(List<GuestPort> ports) {
         if (channel == null) {
             return PortQueue.all(ports);
+        }
+        for (GuestPort port : ports) {
+            if (channel > port.queues()) {
+                throw new DeviceException("no such data channel: link=" + port.link() + " channel=" + channel
+                        + ": it has 1 to " + port.queues());
+            }
         }
         return ports.stream().map(port -> new PortQueue(port, channel - 1)).toList();
     }

@@ -33,19 +33,19 @@ final class LinkOptions {
     }
 
     /**
-     * Attaches to links, to all or to none.
+     * Takes links for this program, all or none; joins none.
      *
      * @param guest the device
      * @param links from {@link #of}
      * @return their ports, in order; the caller closes them
      * @throws DeviceException if another program has one
      */
-    static List<GuestPort> attach(GuestDevice guest, List<GuestLink> links) {
+    static List<GuestPort> open(GuestDevice guest, List<GuestLink> links) {
         List<GuestPort> ports = new ArrayList<>();
         boolean complete = false;
         try {
             for (GuestLink link : links) {
-                ports.add(GuestPort.attach(guest, link));
+                ports.add(GuestPort.open(guest, link));
             }
             complete = true;
         } finally {

@@ -6,7 +6,6 @@ package io.vlink.guest.command;
 import io.vlink.guest.GuestDevice;
 import io.vlink.guest.GuestLink;
 import io.vlink.guest.GuestPort;
-import io.vlink.guest.device.DeviceException;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
 import java.util.List;
@@ -48,8 +47,7 @@ abstract class TrafficCommand<P> implements Callable<Integer> {
     private int attachAndWork(P plan, StopSignal stop) {
         try (GuestDevice guest = device.openBound(err())) {
             List<GuestLink> chosen = links.of(guest);
-            checkLinks(chosen);
-            List<GuestPort> ports = LinkOptions.attach(guest, chosen);
+            List<GuestPort> ports = LinkOptions.open(guest, chosen);
             try {
                 return work(plan, guest, ports, stop);
             } finally {
@@ -67,15 +65,14 @@ abstract class TrafficCommand<P> implements Callable<Integer> {
     abstract P plan();
 
     /**
-     * Checks the options against links that are not attached yet; does nothing unless a command has something to check.
+     * Does what was asked for.
      *
-     * @param chosen at least one
-     * @throws DeviceException one line that says what does not fit
+     * @param plan  from {@link #plan}
+     * @param guest the device; closed afterwards
+     * @param ports not joined, so that what does not fit them can still be refused; closed afterwards
+     * @param stop  asks it to stop
+     * @return exit status
      */
-    void checkLinks(List<GuestLink> chosen) {
-    }
-
-    /** Does what was asked for; the ports and the device are closed afterwards. Returns the exit status. */
     abstract int work(P plan, GuestDevice guest, List<GuestPort> ports, StopSignal stop);
 
     /** {@return wrong usage of this command, for the caller to throw} */

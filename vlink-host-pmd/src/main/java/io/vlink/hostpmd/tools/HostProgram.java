@@ -59,7 +59,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
     public final Integer call() {
         P plan = plan();
         vdevs.check();
-        List<VlinkPort> ports = vdevs.attach();
+        List<VlinkPort> ports = vdevs.open();
         try {
             return work(plan, ports, stop);
         } finally {

@@ -7,6 +7,7 @@ import io.vlink.hostpmd.AttachException;
 import io.vlink.hostpmd.VdevArguments;
 import io.vlink.hostpmd.VlinkPort;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.traffic.worker.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,12 +41,13 @@ final class VdevOptions {
      * @throws ParameterException one line: wrong usage
      */
     void check() {
-        Set<Object> seen = new HashSet<>();
+        Set<Integer> numbers = new HashSet<>();
+        Set<String> links = new HashSet<>();
         for (VdevArguments vdev : vdevs) {
-            if (!seen.add(vdev.port()) || !seen.add(vdev.link())) {
-                throw new ParameterException(command.commandLine(),
-                        "each --vdev must have a number and a link of its own: vdev=" + vdev);
-            }
+            Usage.require(command, numbers.add(vdev.port()), "two --vdev must not have the same number", "vdev",
+                    "eth_vlink" + vdev.port());
+            Usage.require(command, links.add(vdev.link()), "two --vdev must not name the same link", "link",
+                    vdev.link());
         }
     }
 
@@ -55,17 +57,17 @@ final class VdevOptions {
     }
 
     /**
-     * Attaches to all links, or to none.
+     * Attaches to all links, or to none; joins none.
      *
      * @return ports in the order of the options; the caller closes them
      * @throws AttachException with one line that says why, if there is no agent or it refuses
      */
-    List<VlinkPort> attach() {
+    List<VlinkPort> open() {
         List<VlinkPort> ports = new ArrayList<>();
         boolean complete = false;
         try {
             for (VdevArguments vdev : vdevs) {
-                ports.add(VlinkPort.attach(vdev, runDirectory()));
+                ports.add(VlinkPort.open(vdev, runDirectory()));
             }
             complete = true;
         } finally {

@@ -42,11 +42,10 @@ class EchoMainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --burst=257            | burst must be 1 to 256: burst=257
-            --stats=-1             | stats must not be negative: stats=-1
-            --count=-1             | count must not be negative: count=-1
-            --duration=-1          | duration must be 0 to 1000000000 seconds: duration=-1.0
-            --duration=NaN         | duration must be 0 to 1000000000 seconds: duration=NaN
-            --forward=flood        | Invalid value for option '--forward': expected one of [MACSWAP, IO, DROP]
+            --stats=0              | stats must be at least 1: stats=0
+            --count=-1             | count must be at least 1: count=-1
+            --duration=-1          | duration must be more than 0 seconds: duration=-1.0
+            --forward=flood        | forward must be macswap, io or drop: forward=flood
             """)
     void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
         assertThat(run(VDEV, option)).isEqualTo(2);

@@ -39,10 +39,10 @@ class HostProgramTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --vdev=eth_vlink1,link=x,mode=rr | Invalid value for option '--vdev' (VDEV): mode must be bond or mq: mode=rr
-            --vdev=eth_vlink1,link=x,queues=3 | Invalid value for option '--vdev' (VDEV): vdev keys are link and mode
-            --vdev=eth_vlink1,link=tap123 | each --vdev must have a number and a link of its own: vdev=eth_vlink1,link=
-            --vdev=eth_vlink0,link=tap124 | each --vdev must have a number and a link of its own: vdev=eth_vlink0,link=
+            --vdev=eth_vlink1,link=x,mode=rr | mode must be bond or mq: mode=rr
+            --vdev=eth_vlink1,link=x,queues=3 | vdev keys are link and mode
+            --vdev=eth_vlink1,link=tap123 | two --vdev must not name the same link: link=tap123
+            --vdev=eth_vlink0,link=tap124 | two --vdev must not have the same number: vdev=eth_vlink0
             --lcores=4095               | lcore must be one that this process may use: lcores=4095 lcore=4095 allowed=
             --lcores=0,0                | lcores must name each processor once: lcores=0,0 lcore=0
             --lcores=two                | lcores must be numbers and ranges such as 0,2-3: lcores=two
@@ -50,14 +50,18 @@ class HostProgramTest {
             --pmd-cpu-mask=0x8000000000000000 | lcore must be one that this process may use: pmd-cpu-mask=0x8
             --pmd-cpu-mask=cores        | pmd-cpu-mask must be a hexadecimal number such as 0x5
             --lcores=0 --pmd-cpu-mask=1 | --lcores and --pmd-cpu-mask exclude each other: leave one out
-            --idle=sleep                | Invalid value for option '--idle': idle must be spin|yield|park|auto
+            --idle=sleep                | idle must be spin|yield|park|auto
             --burst=0                   | burst must be 1 to
-            --tx-policy=keep            | Invalid value for option '--tx-policy': expected one of [DROP, RETRY]
+            --tx-policy=keep            | tx-policy must be drop or retry: tx-policy=keep
             --tx-policy=drop --retry-num=2 | retry-num must come with --tx-policy=retry: retry-num=2
             --retry-num=0               | retry-num must be at least 1, or left out for no limit: retry-num=0
             --retry-delay=-1            | retry-delay must be 0 to 1000000 microseconds: retry-delay=-1
-            --count=many                | Invalid value for option '--count': 'many' is not a long
-            --speed=9                   | Unknown option: '--speed=9'
+            --count=many                | count must be a whole number up to 9223372036854775807: count=many
+            --count=0                   | count must be at least 1: count=0
+            --duration=0                | duration must be more than 0 seconds: duration=0.0
+            --duration=NaN              | duration must be more than 0 seconds: duration=NaN
+            --duration=1e9              | duration must be less than 1000000000 seconds: duration=1.0E9
+            --speed=9                   | unknown option: option=--speed=9: leave it out
             """)
     void wrongUsageIsOneLineAndStatusTwoBeforeTheAgentHearsOfIt(String options, String complaint) {
         try (TestLink link = new TestLink(2, 64); TestAgent agent = new TestAgent(runDir, link)) {
@@ -75,8 +79,15 @@ class HostProgramTest {
     @ValueSource(strings = {"vlink-echo", "pktgen"})
     void aLinkMustBeNamed(String program) {
         assertThat(run(program)).isEqualTo(2);
-        assertThat(programs.takeErrors()).startsWith(program + ": Missing required option: '--vdev=VDEV'")
+        assertThat(programs.takeErrors()).startsWith(program + ": option is missing: option=--vdev: write --vdev=VDEV")
                 .doesNotContain("\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vlink-echo", "pktgen"})
+    void helpTellsTheExitStatus(String program) {
+        assertThat(run(program, "--help")).isZero();
+        assertThat(programs.out()).contains("Exit status: 0 ").contains(" 2 wrong usage.");
     }
 
     @ParameterizedTest
@@ -100,16 +111,18 @@ class HostProgramTest {
     }
 
     @Test
-    void whatDoesNotFitTheLinkLeavesItAsItWas() {
+    void whatDoesNotFitTheLinkLeavesItAsItWasAndInItsEpoch() {
         try (TestLink link = new TestLink(2, 64); TestAgent agent = new TestAgent(runDir, link)) {
+            assertThat(run("pktgen", VDEV, "--timeout=0.05")).as("an epoch has been").isEqualTo(1);
+            programs.takeErrors();
             Traces before = Traces.of(link);
             String[] wrong = {"--queue=2", "--size=1519", "--window=129", "--burst=65"};
             for (String option : wrong) {
-                assertThat(run("pktgen", VDEV, option)).as(option).isEqualTo(2);
+                assertThat(run("pktgen", VDEV, option)).as(option).isEqualTo(1);
                 assertThat(programs.takeErrors()).as(option).startsWith("pktgen: ").doesNotContain("\n");
                 assertThat(Traces.of(link)).as(option).isEqualTo(before);
             }
-            assertThat(agent.requests()).hasSize(2 * wrong.length).last().isEqualTo(Request.DETACH_LINK);
+            assertThat(agent.requests()).hasSize(2 * wrong.length + 2).last().isEqualTo(Request.DETACH_LINK);
             assertThat(run("pktgen", VDEV, "--timeout=0.05")).as("the next one finds the link free").isEqualTo(1);
             assertThat(programs.takeErrors()).startsWith("pktgen: link=tap123 is down: ");
         }

@@ -17,9 +17,9 @@ import java.nio.file.Path;
  *
  * @param descriptors open ones of link memories
  * @param mappings    of link memories
- * @param hostState   state in the host's lane word; 0: nobody is there
+ * @param hostWord    the host's lane word: state and epoch
  */
-record Traces(long descriptors, long mappings, int hostState) {
+record Traces(long descriptors, long mappings, long hostWord) {
     private static final String MEMORY = "/memfd:vlink-test";
     // From SPEC.md section 6, on purpose not from the constants.
     private static final long HOST_WORD = 0x100;
@@ -30,7 +30,7 @@ record Traces(long descriptors, long mappings, int hostState) {
             long mappings = Files.readAllLines(Path.of("/proc/self/maps")).stream()
                     .filter(line -> line.contains(MEMORY)).count();
             return new Traces(openDescriptors(), mappings,
-                    (int) link.controlChannel().get(ValueLayout.JAVA_LONG, HOST_WORD));
+                    link.controlChannel().get(ValueLayout.JAVA_LONG, HOST_WORD));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -173,7 +173,10 @@ public interface Port extends AutoCloseable {
     /** {@return counters of all data channels, as they are now} */
     PortStatistics statistics();
 
-    /** Joins the link, as attaching has done already: asks for a new epoch. Only while no worker runs. */
+    /**
+     * Joins the link, unless that is done: asks for a new epoch, which ends the one before. What the methods above say of the
+     * link can be asked before. Only while no worker runs.
+     */
     void start();
 
     /** Leaves the link and keeps the port; packets on their way are lost. Only while no worker runs. */

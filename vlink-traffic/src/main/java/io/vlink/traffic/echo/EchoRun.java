@@ -53,8 +53,8 @@ public final class EchoRun {
     }
 
     /**
-     * Echoes until a limit of the plan is reached, it is asked to stop, or nothing can come any more; then drains and reports.
-     * The ports stay open.
+     * Joins the links and echoes until a limit of the plan is reached, it is asked to stop, or nothing can come any more; then
+     * drains and reports. The ports stay open.
      *
      * @param ready line that says so once everything is set up
      * @param stop  asks it to stop
@@ -71,6 +71,7 @@ public final class EchoRun {
                 loops.add(new EchoLoop(assignment.queues(worker), plan, left));
             }
             rememberPorts();
+            ports.forEach(Port::start);
             EchoEnd end;
             try (WorkerGroup workers = new WorkerGroup(plan.lcores(), plan.idle(), loops)) {
                 stop.onRequest(workers::stop);

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A generator from attached ports to its report: checks that the plan fits, waits for the links, starts the workers, watches
- * them, and says what has become of the packets. One thread, the program's main one.
+ * A generator from open ports to its report: checks that the plan fits, joins the links and waits for them, starts the
+ * workers, watches them, and says what has become of the packets. One thread, the program's main one.
  */
 public final class PktgenRun {
     private static final int OK = 0;
@@ -53,28 +53,26 @@ public final class PktgenRun {
     }
 
     /**
-     * Generates. The ports stay open.
+     * Generates: joins the links once it is certain that the plan fits all of them. The ports stay open.
      *
      * @param wanted   what to send, as {@link PktgenOptions#plan} says
-     * @param attached ports to send through, at least one; they are attached and have no workers
+     * @param open     ports to send through, at least one; they have no workers
      * @param stop     asks it to stop early
      * @return exit status: 0 every packet came back in order and unchanged (one way: the peer has taken every packet); 1 not so
-     * @throws picocli.CommandLine.ParameterException one line, if the plan does not fit the ports
-     * @throws io.vlink.infra.port.PortException if a queue has a worker already
+     * @throws io.vlink.infra.port.PortException one line, if the plan does not fit the ports or a queue has a worker already;
+     *             then no link was joined
      */
-    public int run(TrafficPlan wanted, List<GeneratorPort> attached, StopSignal stop) {
-        ports = List.copyOf(attached);
-        try {
-            queues = PlanFit.queues(wanted, ports);
-            plan = PlanFit.fit(wanted, queues);
-        } catch (IllegalArgumentException e) {
-            throw options.wrong(e.getMessage());
-        }
+    public int run(TrafficPlan wanted, List<GeneratorPort> open, StopSignal stop) {
+        ports = List.copyOf(open);
+        queues = PlanFit.queues(wanted, ports);
+        plan = PlanFit.fit(wanted, queues);
         try (QueueAssignment assignment = new QueueAssignment(queues, plan.lcores(), side.program())) {
             if (assignment.workers() < plan.lcores().workers()) {
                 say("there are more lcores than queues: the last ones are not used: lcores=" + plan.lcores().workers()
                         + " queues=" + queues.size());
             }
+            // Only now: joining a link ends its epoch, and with it whatever somebody else has on its way.
+            ports.forEach(port -> port.port().start());
             Port down = waitUntilUp(stop);
             return down == null ? generate(assignment, stop) : notUp(down, stop);
         }
