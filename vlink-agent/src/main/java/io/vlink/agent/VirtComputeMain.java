@@ -64,6 +64,11 @@ public final class VirtComputeMain implements Callable<Integer> {
             description = "Bytes of all regions together (default: what the machine has).")
     private String memoryLimit;
 
+    @Option(names = "--bus-addresses", paramLabel = "offsets|random", defaultValue = "offsets",
+            description = {"What descriptors carry: offsets in the region, or random page numbers, which packets are slower"
+                    + " with: to find drivers that do not translate (default: ${DEFAULT-VALUE})."})
+    private RegionSettings.Addressing busAddresses;
+
     @Option(names = "--run-dir", paramLabel = "DIR",
             description = "Where sockets and the lock stand.")
     private Path runDirectory;
@@ -100,7 +105,8 @@ public final class VirtComputeMain implements Callable<Integer> {
 
     /** {@return the command line, for main and for tests} */
     static CommandLine commandLine() {
-        return OneLineErrors.of(new CommandLine(new VirtComputeMain()), List.of());
+        return OneLineErrors.of(new CommandLine(new VirtComputeMain()).setCaseInsensitiveEnumValuesAllowed(true),
+                List.of());
     }
 
     @Override
@@ -165,7 +171,7 @@ public final class VirtComputeMain implements Callable<Integer> {
                 throw new IllegalArgumentException("log format must be text or json: log-format=" + logFormat);
             }
             return new AgentSettings(RunDirectory.of(runDirectory, System.getenv()),
-                    new RegionSettings(bytes, pages, limit, RegionSettings.Addressing.CONTIGUOUS), mode(), socketOwner,
+                    new RegionSettings(bytes, pages, limit, busAddresses), mode(), socketOwner,
                     socketGroup);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

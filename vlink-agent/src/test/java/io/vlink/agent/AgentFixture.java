@@ -29,7 +29,7 @@ public final class AgentFixture implements AutoCloseable {
         folder = Files.createTempDirectory("vl");
         directory = new RunDirectory(folder.resolve("run"));
         agent = new Agent(AgentSettings.of(directory, new RegionSettings(16 << 20, PageSizeChoice.ORDINARY,
-                RegionSettings.NO_LIMIT, RegionSettings.Addressing.SHUFFLED))).start();
+                RegionSettings.NO_LIMIT, RegionSettings.Addressing.RANDOM))).start();
     }
 
     /** {@return the agent} */

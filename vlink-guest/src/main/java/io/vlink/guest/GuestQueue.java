@@ -42,6 +42,8 @@ public final class GuestQueue {
     private final ProducerRing free;
     private final DescriptorBatch batch;
     private final DescriptorBatch rejected;
+    /** Copies of descriptors, where packets may be chains. */
+    private final PacketBurst copies;
     private final FrameLimits limits;
     private final FrameBounds bounds;
     private final ChainAssembler chain;
@@ -71,6 +73,7 @@ public final class GuestQueue {
         this.batch = new DescriptorBatch(MAX_BURST);
         this.rejected = new DescriptorBatch(MAX_BURST);
         this.limits = FrameLimits.of(mtu, bufferBytes);
+        this.copies = new PacketBurst(limits.maxSegments() > 1 ? MAX_BURST : 1);
         this.bounds = new FrameBounds(0, translation.regionBytes() / bufferBytes, bufferBytes, limits.maxFrameBytes());
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
     }
@@ -107,9 +110,9 @@ public final class GuestQueue {
         if (ready == 1 && limits.maxSegments() == 1 && first < into.capacity()) {
             receiveFrame(into);
         } else if (limits.maxSegments() == 1) {
-            receiveFrames(into, rx.peek(batch, into.capacity() - first));
+            receiveFrames(into, rx.peek(into, MAX_BURST));
         } else {
-            receiveChains(into, rx.peek(batch, into.capacity() - first));
+            receiveChains(into, rx.peek(copies, into.capacity() - first));
         }
         if (counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()] != bad) {
             publish(GuestCounter.RX_BAD_DESCRIPTORS);
@@ -128,7 +131,7 @@ public final class GuestQueue {
         long offset = translation.toOffset(address);
         long length = Descriptor.lengthAndFlags(meta);
         if (Checks.ON && !bounds.isFrame(offset, length)) {
-            reject(offset, address, meta);
+            reject(offset, meta);
             counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
             return;
         }
@@ -137,47 +140,56 @@ public final class GuestQueue {
         counts[GuestCounter.RX_BYTES.ordinal()] += length;
     }
 
+    /** Checks the copies that lie behind a burst's packets, and makes packets of the good ones. */
     private void receiveFrames(PacketBurst into, int count) {
-        DescriptorBatch copies = batch;
-        AddressTranslation table = translation;
-        FrameBounds frames = bounds;
-        long[] offsets = into.offset;
-        long[] metas = into.meta;
         int first = into.count;
-        int added = first;
+        int end = first + count;
+        translation.toOffsets(into, first, end);
+        FrameBounds frames = bounds;
         long bytes = 0;
-        for (int i = 0; i < count; i++) {
-            long address = copies.address(i);
-            long meta = copies.meta(i);
-            long length = Descriptor.lengthAndFlags(meta);
-            long offset = table.toOffset(address);
-            if (Checks.ON && !frames.isFrame(offset, length)) {
-                reject(offset, address, meta);
-                counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
-                continue;
+        int good = first;
+        for (; good < end; good++) {
+            long length = Descriptor.lengthAndFlags(into.meta(good));
+            if (Checks.ON && !frames.isFrame(into.offset(good), length)) {
+                break;
             }
-            offsets[added] = offset;
-            metas[added] = meta;
-            added++;
             bytes += length;
         }
-        into.count = added;
+        into.count = good;
+        counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
+        if (good < end) {
+            receiveSome(into, good, end);
+        }
         rx.release(count);
         counts[GuestCounter.RX_PACKETS.ordinal()] += into.count - first;
-        counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
+    }
+
+    /** As {@link #receiveFrames}, where some copies are not in order: the good ones move up. */
+    private void receiveSome(PacketBurst into, int from, int to) {
+        for (int i = from; i < to; i++) {
+            long offset = into.offset(i);
+            long meta = into.meta(i);
+            long length = Descriptor.lengthAndFlags(meta);
+            if (bounds.isFrame(offset, length)) {
+                into.add(offset, meta);
+                counts[GuestCounter.RX_BYTES.ordinal()] += length;
+            } else {
+                reject(offset, meta);
+                counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
+            }
+        }
     }
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
     private void receiveChains(PacketBurst into, int count) {
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long address = batch.address(taken);
-            long meta = batch.meta(taken++);
-            long offset = translation.toOffset(address);
+            long offset = translation.toOffset(copies.offset(taken));
+            long meta = copies.meta(taken++);
             boolean good = isGood(offset, Descriptor.length(meta))
                     && (Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) == 0;
             if (!chain.add(good ? offset : -1, meta)) {
-                reject(offset, address, meta);
+                reject(offset, meta);
             }
         }
         rx.release(taken);
@@ -190,9 +202,9 @@ public final class GuestQueue {
     private boolean handOut(PacketBurst into) {
         int bytes = chain.bytes();
         if (chain.isSpoilt() || bytes < Limits.MIN_FRAME_BYTES) {
-            PacketBurst segments = chain.segments();
-            for (int i = 0; i < segments.count; i++) {
-                reject(segments.offset[i], translation.toBusAddress(segments.offset[i]), segments.meta[i]);
+            PacketBurst held = chain.segments();
+            for (int i = 0; i < held.count; i++) {
+                reject(held.offset(i), held.meta(i));
             }
             counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
             chain.clear();
@@ -227,7 +239,7 @@ public final class GuestQueue {
         if (limits.maxSegments() > 1) {
             taken = putChains(burst, most);
         } else {
-            taken = most == 1 ? putFrame(burst.offset[0], burst.meta[0]) : putFrames(burst, most);
+            taken = most == 1 ? putFrame(burst.offset(0), burst.meta(0)) : putFrames(burst, most);
         }
         if (taken > 0) {
             publish(GuestCounter.TX_PACKETS);
@@ -249,17 +261,18 @@ public final class GuestQueue {
 
     private int putFrames(PacketBurst burst, int count) {
         long bytes = 0;
-        DescriptorBatch to = batch;
-        AddressTranslation table = translation;
-        long[] offsets = burst.offset;
-        long[] metas = burst.meta;
         for (int i = 0; i < count; i++) {
-            long meta = metas[i];
-            to.set(i, table.toBusAddress(offsets[i]), meta);
-            bytes += Descriptor.length(meta);
+            bytes += burst.length(i);
         }
-        batch.count = count;
-        tx.offer(batch);
+        if (translation.isIdentity()) {
+            tx.offer(burst, count);
+        } else {
+            for (int i = 0; i < count; i++) {
+                batch.set(i, translation.toBusAddress(burst.offset(i)), burst.meta(i));
+            }
+            batch.count = count;
+            tx.offer(batch);
+        }
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;
         counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
         return count;
@@ -273,8 +286,8 @@ public final class GuestQueue {
                 break;
             }
             for (int last = taken + segments; taken < last; taken++) {
-                long meta = burst.meta[taken];
-                batch.set(taken, translation.toBusAddress(burst.offset[taken]), meta);
+                long meta = burst.meta(taken);
+                batch.set(taken, translation.toBusAddress(burst.offset(taken)), meta);
                 counts[GuestCounter.TX_BYTES.ordinal()] += Descriptor.length(meta);
             }
             counts[GuestCounter.TX_PACKETS.ordinal()]++;
@@ -306,13 +319,12 @@ public final class GuestQueue {
             return quarantineIfFault(count);
         }
         for (int i = 0; i < count; i++) {
-            long address = batch.address(i);
+            long offset = translation.toOffset(batch.address(i));
             long meta = batch.meta(i);
-            long offset = translation.toOffset(address);
             if (isGood(offset, Descriptor.length(meta)) && Descriptor.flags(meta) == 0) {
                 into.add(offset, meta);
             } else {
-                reject(offset, address, meta);
+                reject(offset, meta);
             }
         }
         if (into.count - first != count) {
@@ -335,8 +347,8 @@ public final class GuestQueue {
         }
         batch.count = Math.min(burst.count, MAX_BURST);
         for (int i = 0; i < batch.count; i++) {
-            int generation = Descriptor.generation(burst.meta[i]);
-            batch.set(i, translation.toBusAddress(burst.offset[i]), Descriptor.meta(bufferBytes, 0, generation));
+            int generation = Descriptor.generation(burst.meta(i));
+            batch.set(i, translation.toBusAddress(burst.offset(i)), Descriptor.meta(bufferBytes, 0, generation));
         }
         int count = free.offer(batch);
         if (count < 0) {
@@ -370,12 +382,12 @@ public final class GuestQueue {
         return translation.isOffset(offset) && (offset & (bufferBytes - 1L)) + length <= bufferBytes;
     }
 
-    private void reject(long offset, long address, long meta) {
+    private void reject(long offset, long meta) {
         if (rejected.count == rejected.capacity()) {
             returnRejected();
         }
         if (translation.isOffset(offset)) {
-            rejected.set(rejected.count++, address,
+            rejected.set(rejected.count++, translation.toBusAddress(offset),
                     Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta)));
         }
     }

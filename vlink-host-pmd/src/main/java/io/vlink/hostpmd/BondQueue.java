@@ -81,7 +81,7 @@ final class BondQueue {
                 break;
             }
             for (int i = 0; i < segments; i++) {
-                part.add(packets.offset[taken], packets.meta[taken]);
+                part.add(packets.offset(taken), packets.meta(taken));
                 taken++;
             }
         }
@@ -91,7 +91,7 @@ final class BondQueue {
 
     /** A packet that may not be sent goes to some channel, which will refuse it with the reason. */
     private int hash(PacketBurst packets, int index) {
-        long offset = packets.offset[index];
+        long offset = packets.offset(index);
         int length = packets.length(index);
         boolean readable = length >= Limits.MIN_FRAME_BYTES && buffers.isLendable(offset, length);
         return readable ? FlowHash.of(region, offset, length) : 0;

@@ -5,10 +5,8 @@ package io.vlink.hostpmd;
 
 import io.vlink.infra.pool.BufferLedger;
 import io.vlink.infra.ring.Checks;
-import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.FrameBounds;
 import io.vlink.infra.ring.PacketBurst;
-import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.record.LedgerEntry;
 
@@ -20,7 +18,6 @@ import io.vlink.spec.record.LedgerEntry;
 final class FrameLoans {
     private final BufferLedger ledger;
     private final FrameBounds bounds;
-    private final AddressTranslation translation;
     private final int channel;
     private long borrower;
     private long bytes;
@@ -34,7 +31,6 @@ final class FrameLoans {
      */
     FrameLoans(LinkBuffers buffers, int maxFrameBytes, int channel) {
         this.ledger = buffers.ledger;
-        this.translation = buffers.translation;
         this.bounds = new FrameBounds(buffers.layout.offsetOf(0), buffers.layout.bufferCount(),
                 buffers.layout.bufferBytes(), maxFrameBytes);
         this.channel = channel;
@@ -58,24 +54,20 @@ final class FrameLoans {
     /**
      * Lends packets that the program holds.
      *
-     * @param packets the packets
+     * @param packets the packets; the meta words of those that are lent get their generation
      * @param count   how many to lend, from the first on
-     * @param to      receives their descriptors, from index 0
      * @return how many were lent
      */
-    int lend(PacketBurst packets, int count, DescriptorBatch to) {
+    int lend(PacketBurst packets, int count) {
         // Fields in locals: a store to the ledger may change a field, for all that the compiler knows.
-        long[] offsets = packets.offset;
-        long[] metas = packets.meta;
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
-        AddressTranslation table = translation;
         long guest = borrower;
         long sum = 0;
         int i = 0;
         for (; i < count; i++) {
-            long offset = offsets[i];
-            long length = metas[i];
+            long offset = packets.offset(i);
+            long length = Descriptor.lengthAndFlags(packets.meta(i));
             long generation = 0;
             if (Checks.ON) {
                 if (!frames.isFrame(offset, length)) {
@@ -86,14 +78,14 @@ final class FrameLoans {
                     break;
                 }
             }
-            to.set(i, table.toBusAddress(offset), length | generation);
+            packets.meta(i, length | generation);
             sum += length;
         }
         bytes = sum;
         return i;
     }
 
-    /** As {@link #lend(PacketBurst, int, DescriptorBatch)}, of one packet; the result is as that of the ledger's lend. */
+    /** As {@link #lend(PacketBurst, int)}, of one packet; the result is as that of the ledger's lend. */
     long lend(long offset, long length) {
         if (!Checks.ON) {
             return 0;
@@ -101,7 +93,7 @@ final class FrameLoans {
         return bounds.isFrame(offset, length) ? ledger.lend(bounds.bufferOf(offset), borrower) : BufferLedger.NO_LOAN;
     }
 
-    /** As {@link #takeBack(DescriptorBatch, int, PacketBurst)}, of one packet; whether it was taken back. */
+    /** As {@link #takeBack(PacketBurst, int, int)}, of one packet; whether it was taken back. */
     boolean takeBack(long offset, long meta) {
         return !Checks.ON || (bounds.isFrame(offset, Descriptor.lengthAndFlags(meta))
                 && ledger.takeBack(bounds.bufferOf(offset), borrower, meta));
@@ -110,35 +102,27 @@ final class FrameLoans {
     /**
      * Takes packets back that were lent here.
      *
-     * @param from  descriptors from the guest
-     * @param first the first of them
-     * @param into  receives the packets, at its end
-     * @return the first descriptor that was not taken back: one that is not in order, or {@code from.count}
+     * @param packets copies of descriptors, with offsets in place of bus addresses
+     * @param from    index of the first
+     * @param to      index after the last
+     * @return index of the first that was not taken back, because it is not in order; or {@code to}
      */
-    int takeBack(DescriptorBatch from, int first, PacketBurst into) {
-        long[] offsets = into.offset;
-        long[] metas = into.meta;
+    int takeBack(PacketBurst packets, int from, int to) {
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
-        AddressTranslation table = translation;
         long guest = borrower;
-        int to = into.count;
-        int count = from.count - first;
         long sum = 0;
-        int i = 0;
-        for (; i < count; i++) {
-            long meta = from.meta(first + i);
-            long offset = table.toOffset(from.address(first + i));
+        int i = from;
+        for (; i < to; i++) {
+            long offset = packets.offset(i);
+            long meta = packets.meta(i);
             long length = Descriptor.lengthAndFlags(meta);
             if (Checks.ON && !(frames.isFrame(offset, length) && book.takeBack(frames.bufferOf(offset), guest, meta))) {
                 break;
             }
-            offsets[to + i] = offset;
-            metas[to + i] = length;
             sum += length;
         }
-        into.count = to + i;
         bytes = sum;
-        return first + i;
+        return i;
     }
 }

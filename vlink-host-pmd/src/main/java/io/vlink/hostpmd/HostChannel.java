@@ -52,6 +52,8 @@ final class HostChannel {
     private final ConsumerRing free;
     private final ChainAssembler chain;
     private final DescriptorBatch batch;
+    /** Copies of descriptors, where packets may be chains. */
+    private final PacketBurst copies;
     private final FrameLimits limits;
     private final FrameLoans loans;
     private final int refill;
@@ -83,6 +85,7 @@ final class HostChannel {
         this.counters = counters;
         this.refill = Math.min(REFILL, queueSize / 2);
         this.batch = new DescriptorBatch(queueSize);
+        this.copies = new PacketBurst(limits.maxSegments() > 1 ? queueSize : 1);
         this.loans = new FrameLoans(buffers, limits.maxFrameBytes(), number);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
@@ -147,7 +150,9 @@ final class HostChannel {
         if (limits.maxSegments() > 1) {
             taken = lendChains(packets, room);
         } else {
-            taken = room == 1 ? lendFrame(packets.offset[0], packets.meta[0]) : lendFrames(packets, room);
+            taken = room == 1
+                    ? lendFrame(packets.offset(0), Descriptor.lengthAndFlags(packets.meta(0)))
+                    : lendFrames(packets, room);
         }
         if (taken < wanted) {
             finishShort(packets, taken, room);
@@ -170,9 +175,16 @@ final class HostChannel {
 
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
-        int taken = loans.lend(packets, room, batch);
-        batch.count = taken;
-        rx.offer(batch);
+        int taken = loans.lend(packets, room);
+        if (translation.isIdentity()) {
+            rx.offer(packets, taken);
+        } else {
+            for (int i = 0; i < taken; i++) {
+                batch.set(i, translation.toBusAddress(packets.offset(i)), packets.meta(i));
+            }
+            batch.count = taken;
+            rx.offer(batch);
+        }
         counters.add(HostCounter.TX_PACKETS, taken);
         counters.add(HostCounter.TX_BYTES, loans.bytes());
         return taken;
@@ -210,7 +222,7 @@ final class HostChannel {
         long bytes = 0;
         for (int i = first; i < first + segments; i++) {
             bytes += packets.length(i);
-            if (!buffers.isLendable(packets.offset[i], packets.length(i))) {
+            if (!buffers.isLendable(packets.offset(i), packets.length(i))) {
                 return -1;
             }
         }
@@ -219,7 +231,7 @@ final class HostChannel {
         }
         for (int i = first; i < first + segments; i++) {
             int flags = i == first + segments - 1 ? 0 : Descriptor.FLAG_MORE;
-            if (!lend(packets.offset[i], packets.length(i), flags, i)) {
+            if (!lend(packets.offset(i), packets.length(i), flags, i)) {
                 takeBackUnpublished(packets, first, i);
                 return -1;
             }
@@ -230,20 +242,20 @@ final class HostChannel {
     /** A buffer stood in the chain twice: those before it were never published, so they are still the program's. */
     private void takeBackUnpublished(PacketBurst packets, int from, int to) {
         for (int i = from; i < to; i++) {
-            ledger.hold(layout.bufferAt(packets.offset[i]));
+            ledger.hold(layout.bufferAt(packets.offset(i)));
         }
     }
 
     private void finishShort(PacketBurst packets, int taken, int room) {
         counters.publish();
-        int segments = Descriptor.flags(packets.meta[taken]) == 0 ? 1 : limits.chainLength(packets, taken);
+        int segments = Descriptor.flags(packets.meta(taken)) == 0 ? 1 : limits.chainLength(packets, taken);
         if (quarantined || (segments > room - taken && segments <= limits.maxSegments())) {
             counters.add(HostCounter.TX_FULL, limits.packets(packets, taken));
             return;
         }
         throw new IllegalArgumentException("packet must be " + Limits.MIN_FRAME_BYTES + " to " + limits.maxFrameBytes()
                 + " bytes in buffers that the program holds, and end in the burst:"
-                + " packet=" + taken + " offset=0x" + Long.toHexString(packets.offset[taken]) + " length="
+                + " packet=" + taken + " offset=0x" + Long.toHexString(packets.offset(taken)) + " length="
                 + packets.length(taken));
     }
 
@@ -263,9 +275,9 @@ final class HostChannel {
             if (ready == 1 && limits.maxSegments() == 1 && into.count < into.capacity()) {
                 receiveFrame(into);
             } else if (limits.maxSegments() == 1) {
-                receiveFrames(into, tx.peek(batch, into.capacity() - into.count));
+                receiveFrames(into, tx.peek(into, into.capacity()));
             } else {
-                receiveChains(into, tx.peek(batch, into.capacity() - into.count));
+                receiveChains(into, tx.peek(copies, into.capacity() - into.count));
             }
         } else if (ready == ConsumerRing.FAULT) {
             quarantine();
@@ -289,28 +301,41 @@ final class HostChannel {
         long meta = tx.nextMeta();
         tx.release(1);
         if (loans.takeBack(offset, meta)) {
-            long length = Descriptor.lengthAndFlags(meta);
-            into.add(offset, length);
+            into.add(offset, meta);
             counters.add(HostCounter.RX_PACKETS, 1);
-            counters.add(HostCounter.RX_BYTES, length);
+            counters.add(HostCounter.RX_BYTES, Descriptor.lengthAndFlags(meta));
         } else {
             dropFrame(offset, meta);
         }
     }
 
+    /** Checks the copies that lie behind a burst's packets, and makes packets of the good ones. */
     private void receiveFrames(PacketBurst into, int count) {
-        int before = into.count;
-        int taken = 0;
-        while (taken < count) {
-            taken = loans.takeBack(batch, taken, into);
-            counters.add(HostCounter.RX_BYTES, loans.bytes());
-            if (taken < count) {
-                dropFrame(translation.toOffset(batch.address(taken)), batch.meta(taken));
-                taken++;
-            }
+        int first = into.count;
+        int end = first + count;
+        translation.toOffsets(into, first, end);
+        int good = loans.takeBack(into, first, end);
+        into.count = good;
+        counters.add(HostCounter.RX_BYTES, loans.bytes());
+        if (good < end) {
+            receiveSome(into, good, end);
         }
         tx.release(count);
-        counters.add(HostCounter.RX_PACKETS, into.count - before);
+        counters.add(HostCounter.RX_PACKETS, into.count - first);
+    }
+
+    /** As {@link #receiveFrames}, where some copies are not in order: the good ones move up. */
+    private void receiveSome(PacketBurst into, int from, int to) {
+        for (int i = from; i < to; i++) {
+            long offset = into.offset(i);
+            long meta = into.meta(i);
+            if (loans.takeBack(offset, meta)) {
+                into.add(offset, meta);
+                counters.add(HostCounter.RX_BYTES, Descriptor.lengthAndFlags(meta));
+            } else {
+                dropFrame(offset, meta);
+            }
+        }
     }
 
     /** Counts a packet that failed a check. If only its size or its flags did, its buffer was lent and comes back. */
@@ -351,8 +376,8 @@ final class HostChannel {
     private void receiveChains(PacketBurst into, int count) {
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long offset = translation.toOffset(batch.address(taken));
-            long meta = batch.meta(taken++);
+            long offset = translation.toOffset(copies.offset(taken));
+            long meta = copies.meta(taken++);
             long size = Descriptor.lengthAndFlags(meta);
             HostCounter fault = takeBack(offset, meta);
             if (fault == null) {
@@ -400,7 +425,7 @@ final class HostChannel {
     private void giveUpChain() {
         PacketBurst segments = chain.segments();
         for (int i = 0; i < segments.count; i++) {
-            buffers.release(number, layout.bufferAt(segments.offset[i]));
+            buffers.release(number, layout.bufferAt(segments.offset(i)));
         }
         chain.clear();
         chainFault = null;

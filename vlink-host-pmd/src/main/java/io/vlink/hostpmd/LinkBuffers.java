@@ -82,11 +82,11 @@ final class LinkBuffers {
      */
     void free(int channel, PacketBurst packets) {
         for (int i = 0; i < packets.count; i++) {
-            int buffer = layout.bufferAt(packets.offset[i]);
+            int buffer = layout.bufferAt(packets.offset(i));
             if (!isHeldByProgram(buffer)) {
                 packets.removeFirst(i);
                 throw new IllegalArgumentException("only buffers that the program holds can be freed: offset=0x"
-                        + Long.toHexString(packets.offset[0]));
+                        + Long.toHexString(packets.offset(0)));
             }
             release(channel, buffer);
         }

@@ -61,9 +61,9 @@ class ChainTest {
         for (int i = 0; i < segments; i++) {
             boolean last = i == segments - 1;
             int length = last ? lastLength : Limits.BUFFER_BYTES;
-            burst.meta[first + i] = Descriptor.meta(length, last ? 0 : Descriptor.FLAG_MORE, 0);
+            burst.meta(first + i, Descriptor.meta(length, last ? 0 : Descriptor.FLAG_MORE, 0));
             MemorySegment.copy(frame, i * Limits.BUFFER_BYTES, port.region(), ValueLayout.JAVA_BYTE,
-                    burst.offset[first + i], length);
+                    burst.offset(first + i), length);
         }
         return frame;
     }
@@ -87,7 +87,7 @@ class ChainTest {
         byte[] frame = new byte[FRAME_BYTES];
         int at = 0;
         for (int i = 0; i < burst.count; i++) {
-            MemorySegment.copy(link.region(), ValueLayout.JAVA_BYTE, burst.offset[i], frame, at, burst.length(i));
+            MemorySegment.copy(link.region(), ValueLayout.JAVA_BYTE, burst.offset(i), frame, at, burst.length(i));
             at += burst.length(i);
         }
         assertThat(at).isEqualTo(FRAME_BYTES);
@@ -122,10 +122,10 @@ class ChainTest {
             burst.count--;
             assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("end in the burst");
             burst.count++;
-            long last = burst.offset[SEGMENTS - 1];
-            burst.offset[SEGMENTS - 1] = burst.offset[0];
+            long last = burst.offset(SEGMENTS - 1);
+            burst.offset(SEGMENTS - 1, burst.offset(0));
             assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("packet=0");
-            burst.offset[SEGMENTS - 1] = last;
+            burst.offset(SEGMENTS - 1, last);
             assertThat(guest.take(0, SubChannel.RX)).isEmpty();
             assertThat(port.txBurst(0, burst)).isEqualTo(SEGMENTS); // nothing of it was lent
         }

@@ -163,7 +163,7 @@ class SendOnlyTest {
     private void sendHeld(VlinkPort port, int flow, int queue) {
         UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
         for (int i = 0; i < burst.count; i++) {
-            frame.build(port.region(), burst.offset[i], i, 0);
+            frame.build(port.region(), burst.offset(i), i, 0);
             burst.length(i, frame.frameBytes());
         }
         assertThat(port.txBurst(queue, burst)).isEqualTo(burst.count);

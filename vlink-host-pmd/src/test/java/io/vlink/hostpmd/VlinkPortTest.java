@@ -48,7 +48,7 @@ class VlinkPortTest {
         assertThat(port.alloc(burst, count)).isEqualTo(count);
         UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
         for (int i = first; i < first + count; i++) {
-            frame.build(port.region(), burst.offset[i], i, 0);
+            frame.build(port.region(), burst.offset(i), i, 0);
             burst.length(i, frame.frameBytes());
         }
     }
@@ -71,7 +71,7 @@ class VlinkPortTest {
             assertThat(guest.take(0, SubChannel.RX)).hasSize(1);
             burst.removeFirst(1);
             burst.length(0, 60);
-            burst.offset[1] = burst.offset[0]; // the same buffer twice
+            burst.offset(1, burst.offset(0)); // the same buffer twice
             assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("packet=1");
         }
 
@@ -87,7 +87,7 @@ class VlinkPortTest {
         void regressionRejectsBuffersInThePoolWhichItWouldHandOutTwice() {
             frames(port, 2, 0);
             PacketBurst again = new PacketBurst(1);
-            again.add(burst.offset[0], burst.meta[0]);
+            again.add(burst.offset(0), burst.meta(0));
             port.free(burst);
             int free = port.freeBuffers();
             assertThatThrownBy(() -> port.free(again)).isInstanceOf(IllegalArgumentException.class);
@@ -111,14 +111,14 @@ class VlinkPortTest {
             frames(port, 4, 0);
             Set<Long> sent = new HashSet<>();
             for (int i = 0; i < burst.count; i++) {
-                sent.add(burst.offset[i]);
+                sent.add(burst.offset(i));
             }
             burst.removeFirst(port.txBurst(1, burst));
             assertThat(guest.echo(1)).isEqualTo(4);
             assertThat(port.rxBurst(0, burst)).isZero();
             assertThat(port.rxBurst(1, burst)).isEqualTo(4);
             for (int i = 0; i < burst.count; i++) {
-                assertThat(sent.remove(burst.offset[i])).isTrue();
+                assertThat(sent.remove(burst.offset(i))).isTrue();
             }
         }
 

@@ -50,7 +50,7 @@ class WarmBurstsTest {
             long before = threads.getCurrentThreadAllocatedBytes();
             int count = port.alloc(0, burst, entries);
             for (int j = 0; j < count; j++) {
-                burst.meta[j] = Descriptor.meta(100, (j + 1) % segments == 0 ? 0 : Descriptor.FLAG_MORE, 0);
+                burst.meta(j, Descriptor.meta(100, (j + 1) % segments == 0 ? 0 : Descriptor.FLAG_MORE, 0));
             }
             int sent = port.txBurst(0, burst);
             allocated += threads.getCurrentThreadAllocatedBytes() - before;

@@ -55,12 +55,12 @@ final class BounceQueue {
         int left = frameBytes;
         for (int i = first; left > 0; i++) {
             int bytes = Math.min(left, port.bufferBytes());
-            port.region().asSlice(buffers.offset[i], bytes).fill((byte) 0);
+            port.region().asSlice(buffers.offset(i), bytes).fill((byte) 0);
             left -= bytes;
-            buffers.meta[i] = Descriptor.meta(bytes, left > 0 ? Descriptor.FLAG_MORE : 0,
-                    Descriptor.generation(buffers.meta[i]));
+            buffers.meta(i, Descriptor.meta(bytes, left > 0 ? Descriptor.FLAG_MORE : 0,
+                    Descriptor.generation(buffers.meta(i))));
         }
-        TestFrame.head(port.region(), buffers.offset[first]);
+        TestFrame.head(port.region(), buffers.offset(first));
     }
 
     /** Sends back what has come. */
@@ -86,7 +86,7 @@ final class BounceQueue {
                 return false;
             }
         }
-        long offset = burst.offset[0];
+        long offset = burst.offset(0);
         TestFrame.number(port.region(), offset, TestFrame.number(port.region(), offset) + 1);
         while (burst.count > 0) {
             outstanding += port.transmit(queue, burst);

@@ -73,8 +73,8 @@ final class OneWayStream {
         port.alloc(0, burst, burst.capacity() - waiting);
         for (int i = waiting; i < burst.count; i++) {
             burst.length(i, frameBytes);
-            TestFrame.head(port.region(), burst.offset[i]);
-            TestFrame.number(port.region(), burst.offset[i], number++);
+            TestFrame.head(port.region(), burst.offset(i));
+            TestFrame.number(port.region(), burst.offset(i), number++);
         }
         port.transmit(0, burst);
     }
@@ -127,7 +127,7 @@ final class OneWayStream {
     private int takeBurst() {
         int count = port.receive(0, burst);
         for (int i = burst.count - count; i < burst.count; i++) {
-            outOfOrder += TestFrame.number(port.region(), burst.offset[i]) == number ? 0 : 1;
+            outOfOrder += TestFrame.number(port.region(), burst.offset(i)) == number ? 0 : 1;
             number++;
         }
         if (burst.count > 0) {

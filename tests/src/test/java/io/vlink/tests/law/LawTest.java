@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A real agent, a guest that echoes over vfio-user, and what the agent reports of their packets. */
+/**
+ * A real agent, a guest that echoes over vfio-user, and what the agent reports of their packets; every packet's address is
+ * translated twice on either side.
+ */
 class LawTest {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final int SAMPLES = 20;
@@ -43,7 +46,8 @@ class LawTest {
     }
 
     private void startEcho(String linkOptions) {
-        AgentProcess process = AgentProcess.start(lab, "--no-huge", "--memory", "64M");
+        AgentProcess process = AgentProcess.start(lab, "--no-huge", "--memory", "64M", "--bus-addresses",
+                "random");
         String config = lab.write("link.config", "tap123 52:54:00:00:00:01 3 " + linkOptions + "\n").toString();
         String socket = process.vlinkctl("register", "vm_domain=law,init_config=" + config).getLast();
         ManagedProcess echo = lab.start("vlink-guest",

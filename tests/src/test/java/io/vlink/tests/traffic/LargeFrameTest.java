@@ -75,10 +75,9 @@ class LargeFrameTest {
     @Test
     void aFrameLargerThanTheMtuIsOneLineAndLeavesNothingAttached() {
         ManagedProcess generator = start("vlink-guest", "pktgen", "--size=9019", "--link=jumbo", "--vfio-user", socket);
-        assertThat(generator.awaitExit(LIMIT)).isEqualTo(2);
+        assertThat(generator.awaitExit(LIMIT)).as("the device had to be asked").isEqualTo(1);
         assertThat(generator.allLines())
-                .containsExactly("vlink-guest: size must be at most 9018, for the link's mtu=9000:"
-                        + " size=9019 (see vlink-guest --help)");
+                .containsExactly("vlink-guest: size must be at most 9018, for the link's mtu=9000: size=9019");
         ManagedProcess lcore = start("vlink-guest", "pktgen", "--lcores=4095", "--vfio-user", socket);
         assertThat(lcore.awaitExit(LIMIT)).isEqualTo(2);
         assertThat(lcore.allLines()).singleElement().asString()

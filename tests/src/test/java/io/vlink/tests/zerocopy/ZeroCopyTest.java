@@ -73,7 +73,7 @@ class ZeroCopyTest {
         for (int i = 0; i < packets; i++) {
             out.count = 0;
             assertThat(port.alloc(out, 1)).isEqualTo(1);
-            long frame = out.offset[0];
+            long frame = out.offset(0);
             region.asSlice(frame, FRAME_BYTES).fill((byte) i);
             for (int k = 0; k < NONCES; k++) {
                 writeNonce(region, frame, ++nonce);
@@ -88,7 +88,7 @@ class ZeroCopyTest {
                     throw new LabException("packet did not come back: packet=" + i, "");
                 }
             } while (port.rxBurst(0, in) == 0);
-            assertThat(in.offset[0]).as("offset of the returned frame").isEqualTo(frame);
+            assertThat(in.offset(0)).as("offset of the returned frame").isEqualTo(frame);
             assertThat(in.length(0)).isEqualTo(FRAME_BYTES);
             overwritten += hasNewestNonces(region, frame, nonce) ? 0 : 1;
             port.free(in);
@@ -162,7 +162,7 @@ class ZeroCopyTest {
                         continue;
                     }
                     for (int i = 0; i < burst.count; i++) {
-                        MemorySegment frame = device.region().asSlice(burst.offset[i], burst.length(i));
+                        MemorySegment frame = device.region().asSlice(burst.offset(i), burst.length(i));
                         MemorySegment.copy(frame, ValueLayout.JAVA_BYTE, 0, bounce, 0, burst.length(i));
                         waitForAnotherWrite(frame);
                         MemorySegment.copy(bounce, 0, frame, ValueLayout.JAVA_BYTE, 0, burst.length(i));

@@ -21,16 +21,15 @@ public record RegionSettings(long bytes, PageSizeChoice pages, long limitBytes, 
 
     /** How bus addresses are chosen. */
     public enum Addressing {
-        /** One after another, from a random place. */
-        CONTIGUOUS,
-        /** In random order: for tests. */
-        SHUFFLED;
+        /** Offsets in the region. */
+        OFFSETS,
+        /** In random order, from a random place: for tests. */
+        RANDOM;
 
         long[] choose(int pages, int pageShift) {
-            SecureRandom random = new SecureRandom();
-            return this == SHUFFLED
-                    ? BusAddresses.shuffled(pages, pageShift, random)
-                    : BusAddresses.contiguous(pages, pageShift, random);
+            return this == RANDOM
+                    ? BusAddresses.shuffled(pages, pageShift, new SecureRandom())
+                    : BusAddresses.offsets(pages, pageShift);
         }
     }
 

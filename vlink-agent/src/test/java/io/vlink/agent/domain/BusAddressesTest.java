@@ -18,17 +18,26 @@ class BusAddressesTest {
     @ParameterizedTest
     @CsvSource({"1, 21", "512, 21", "32768, 21", "1, 30", "64, 30"})
     void areAlignedAboveZeroAndBelow46Bits(int pages, int shift) {
-        for (int round = 0; round < 100; round++) {
-            long[] addresses = BusAddresses.contiguous(pages, shift, random);
-            assertThat(addresses[0] & ((1L << shift) - 1)).isZero();
-            assertThat(addresses[0]).isPositive();
-            assertThat(addresses[pages - 1] + (1L << shift)).isLessThanOrEqualTo(1L << 46);
+        for (int round = 0; round < 10; round++) {
+            for (long address : BusAddresses.shuffled(pages, shift, random)) {
+                assertThat(address & ((1L << shift) - 1)).isZero();
+                assertThat(address).isPositive();
+                assertThat(address + (1L << shift)).isLessThanOrEqualTo(1L << 46);
+            }
         }
     }
 
     @Test
     void differFromRegionToRegion() {
-        assertThat(BusAddresses.contiguous(8, 21, random)).isNotEqualTo(BusAddresses.contiguous(8, 21, random));
+        assertThat(BusAddresses.shuffled(8, 21, random)).isNotEqualTo(BusAddresses.shuffled(8, 21, random));
+    }
+
+    @Test
+    void areOffsetsUnlessShuffledSoThatNothingNeedsToBeTranslated() {
+        long[] addresses = BusAddresses.offsets(512, 21);
+        assertThat(addresses[511]).isEqualTo(511L << 21);
+        assertThat(new AddressTranslation(addresses, 21).isIdentity()).isTrue();
+        assertThat(new AddressTranslation(BusAddresses.shuffled(512, 21, random), 21).isIdentity()).isFalse();
     }
 
     @Test

@@ -23,7 +23,7 @@ final class TestDomains {
     }
 
     static RegionSettings settings(long bytes, long limit) {
-        return new RegionSettings(bytes, PageSizeChoice.ORDINARY, limit, RegionSettings.Addressing.SHUFFLED);
+        return new RegionSettings(bytes, PageSizeChoice.ORDINARY, limit, RegionSettings.Addressing.RANDOM);
     }
 
     static DomainRequest sharing(String name, String trustGroup, String... lines) {

@@ -77,7 +77,7 @@ public final class ChainAssembler {
             return false;
         }
         for (int i = 0; i < chain.count; i++) {
-            into.add(chain.offset[i], chain.meta[i]);
+            into.add(chain.offset(i), chain.meta(i));
         }
         clear();
         return true;

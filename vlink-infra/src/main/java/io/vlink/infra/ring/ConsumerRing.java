@@ -62,23 +62,26 @@ public final class ConsumerRing {
     }
 
     /**
-     * Copies descriptors out of the ring; their slots stay taken until {@link #release}.
+     * Copies descriptors behind a burst's packets, where they are nobody's until they are checked and counted; their slots stay
+     * taken until {@link #release}.
      *
-     * @param into  receives the unchecked copies, from index 0; its count is set
-     * @param limit descriptors at most, 0 or more; no more than the batch has room for
+     * @param into  receives the unchecked copies, each word read once, from index {@code into.count} on; its count stays
+     * @param limit descriptors at most, 0 or more; no more than the burst has room for
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
-    public int peek(DescriptorBatch into, int limit) {
-        into.count = 0;
-        int count = Math.min(ready(), Math.min(limit, into.capacity()));
+    public int peek(PacketBurst into, int limit) {
+        return copy(into.words, into.count, Math.min(limit, into.capacity() - into.count));
+    }
+
+    private int copy(long[] words, int index, int limit) {
+        int count = Math.min(ready(), limit);
         if (count > 0) {
             int first = (int) (consumed & mask);
             int toEnd = Math.min(count, queueSize - first);
-            slots.read(first, into.words, 0, toEnd);
+            slots.read(first, words, index, toEnd);
             if (toEnd < count) {
-                slots.read(0, into.words, toEnd, count - toEnd);
+                slots.read(0, words, index + toEnd, count - toEnd);
             }
-            into.count = count;
         }
         return count;
     }
@@ -121,7 +124,8 @@ public final class ConsumerRing {
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
     public int poll(DescriptorBatch into, int limit) {
-        int count = peek(into, limit);
+        int count = copy(into.words, 0, Math.min(limit, into.capacity()));
+        into.count = Math.max(0, count);
         if (count > 0) {
             release(count);
         }

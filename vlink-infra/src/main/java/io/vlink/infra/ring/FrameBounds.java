@@ -13,7 +13,7 @@ public final class FrameBounds {
     private final long firstOffset;
     private final long bytes;
     private final int bufferShift;
-    private final long bufferMask;
+    private final long bufferBytes;
     private final long spread;
 
     /**
@@ -28,7 +28,7 @@ public final class FrameBounds {
         this.firstOffset = firstOffset;
         this.bytes = bufferCount * bufferBytes;
         this.bufferShift = Integer.numberOfTrailingZeros(bufferBytes);
-        this.bufferMask = -(long) bufferBytes;
+        this.bufferBytes = bufferBytes;
         this.spread = (long) maxFrameBytes - Limits.MIN_FRAME_BYTES;
     }
 
@@ -41,9 +41,9 @@ public final class FrameBounds {
      * @return true if no flag is set, and length and place are within the bounds
      */
     public boolean isFrame(long offset, long length) {
-        // With all bits above the buffer's own set, an offset is minus the number of bytes to the buffer's end.
+        // First and last byte are in the same buffer if they differ in no bit above the buffer's own.
         return Long.compareUnsigned(length - Limits.MIN_FRAME_BYTES, spread) <= 0
-                && (offset | bufferMask) + length <= 0
+                && Long.compareUnsigned((offset + length - 1) ^ offset, bufferBytes) < 0
                 && Long.compareUnsigned(offset - firstOffset, bytes) < 0;
     }
 

@@ -34,7 +34,7 @@ public record FrameLimits(int maxFrameBytes, int maxSegments) {
      */
     public int chainLength(PacketBurst packets, int first) {
         int last = first;
-        while (last < packets.count && (Descriptor.flags(packets.meta[last]) & Descriptor.FLAG_MORE) != 0) {
+        while (last < packets.count && (Descriptor.flags(packets.meta(last)) & Descriptor.FLAG_MORE) != 0) {
             last++;
         }
         return last == packets.count ? Integer.MAX_VALUE : last - first + 1;
@@ -53,7 +53,7 @@ public record FrameLimits(int maxFrameBytes, int maxSegments) {
         }
         int ends = 0;
         for (int i = first; i < packets.count; i++) {
-            ends += (Descriptor.flags(packets.meta[i]) & Descriptor.FLAG_MORE) == 0 ? 1 : 0;
+            ends += (Descriptor.flags(packets.meta(i)) & Descriptor.FLAG_MORE) == 0 ? 1 : 0;
         }
         return ends;
     }

@@ -10,10 +10,11 @@ import io.vlink.spec.channel.Descriptor;
  * allocation, emptied by a transmit or a free. Allocate once, use again. One thread at a time.
  */
 public final class PacketBurst {
-    /** Offset of each packet's first byte from the start of the region. */
-    public final long[] offset;
-    /** Meta word of each packet: length and flags, and in a guest the generation; see {@link Descriptor}. */
-    public final long[] meta;
+    /** Words of a packet. */
+    static final int WORDS = DescriptorBatch.WORDS;
+
+    /** Two words for each packet, one after the other as a descriptor has them: offset, then meta word. */
+    final long[] words;
     /** Packets in use, from index 0. */
     public int count;
 
@@ -26,13 +27,52 @@ public final class PacketBurst {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
-        offset = new long[capacity];
-        meta = new long[capacity];
+        words = new long[capacity * WORDS];
     }
 
     /** {@return packets that it has room for} */
     public int capacity() {
-        return offset.length;
+        return words.length / WORDS;
+    }
+
+    /**
+     * Where a packet's first byte is.
+     *
+     * @param index packet, 0 to {@code count - 1}
+     * @return bytes from the start of the region
+     */
+    public long offset(int index) {
+        return words[index * WORDS];
+    }
+
+    /**
+     * Sets where a packet's first byte is.
+     *
+     * @param index  packet, 0 to {@code count - 1}
+     * @param offset bytes from the start of the region
+     */
+    public void offset(int index, long offset) {
+        words[index * WORDS] = offset;
+    }
+
+    /**
+     * The meta word of a packet: length and flags, and in a guest the generation.
+     *
+     * @param index packet, 0 to {@code count - 1}
+     * @return as {@link Descriptor} describes it
+     */
+    public long meta(int index) {
+        return words[index * WORDS + 1];
+    }
+
+    /**
+     * Sets the meta word of a packet.
+     *
+     * @param index packet, 0 to {@code count - 1}
+     * @param meta  as {@link Descriptor} describes it
+     */
+    public void meta(int index, long meta) {
+        words[index * WORDS + 1] = meta;
     }
 
     /**
@@ -42,7 +82,7 @@ public final class PacketBurst {
      * @return bytes
      */
     public int length(int index) {
-        return Descriptor.length(meta[index]);
+        return Descriptor.length(meta(index));
     }
 
     /**
@@ -52,18 +92,29 @@ public final class PacketBurst {
      * @param bytes new length
      */
     public void length(int index, int bytes) {
-        meta[index] = Descriptor.withLength(meta[index], bytes);
+        meta(index, Descriptor.withLength(meta(index), bytes));
+    }
+
+    /**
+     * Sets a packet; the count stays as it is.
+     *
+     * @param index  0 to the capacity - 1
+     * @param offset bytes from the start of the region
+     * @param meta   meta word
+     */
+    public void set(int index, long offset, long meta) {
+        words[index * WORDS] = offset;
+        words[index * WORDS + 1] = meta;
     }
 
     /**
      * Appends a packet.
      *
-     * @param packetOffset bytes from the start of the region
-     * @param packetMeta   meta word
+     * @param offset bytes from the start of the region
+     * @param meta   meta word
      */
-    public void add(long packetOffset, long packetMeta) {
-        offset[count] = packetOffset;
-        meta[count] = packetMeta;
+    public void add(long offset, long meta) {
+        set(count, offset, meta);
         count++;
     }
 
@@ -73,9 +124,17 @@ public final class PacketBurst {
      * @param taken packets to drop, 0 to {@code count}
      */
     public void removeFirst(int taken) {
-        int left = count - taken;
-        System.arraycopy(offset, taken, offset, 0, left);
-        System.arraycopy(meta, taken, meta, 0, left);
-        count = left;
+        remove(0, taken);
+    }
+
+    /**
+     * Drops packets and moves those behind them down.
+     *
+     * @param from index of the first to drop
+     * @param to   index after the last, no more than {@code count}
+     */
+    public void remove(int from, int to) {
+        System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
+        count -= to - from;
     }
 }

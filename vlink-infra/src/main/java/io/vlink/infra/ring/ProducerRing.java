@@ -68,15 +68,31 @@ public final class ProducerRing {
      * @return how many were taken, 0 to {@code from.count}; or {@link #FAULT}
      */
     public int offer(DescriptorBatch from) {
-        int count = Math.min(room(from.count), from.count);
+        return offer(from.words, from.count);
+    }
+
+    /**
+     * Puts the first packets of a burst on the ring as they are, where offsets are bus addresses; otherwise as {@link
+     * #offer(DescriptorBatch)}.
+     *
+     * @param from  packets, from index 0; left as they are
+     * @param count how many, at most
+     * @return how many were taken, 0 to {@code count}; or {@link #FAULT}
+     */
+    public int offer(PacketBurst from, int count) {
+        return offer(from.words, count);
+    }
+
+    private int offer(long[] words, int wanted) {
+        int count = Math.min(room(wanted), wanted);
         if (count <= 0) {
             return count;
         }
         int first = (int) (produced & mask);
         int toEnd = Math.min(count, queueSize - first);
-        slots.write(first, from.words, 0, toEnd);
+        slots.write(first, words, 0, toEnd);
         if (toEnd < count) {
-            slots.write(0, from.words, toEnd, count - toEnd);
+            slots.write(0, words, toEnd, count - toEnd);
         }
         publish(count);
         return count;

@@ -3,6 +3,7 @@
 
 package io.vlink.infra.translation;
 
+import io.vlink.infra.ring.PacketBurst;
 import io.vlink.spec.pci.Limits;
 import java.util.Arrays;
 
@@ -23,8 +24,8 @@ public final class AddressTranslation {
     private final int pageShift;
     private final long pageMask;
     private final long regionBytes;
-    /** Whether the pages stand one after another: then the table need not be looked at. */
-    private final boolean contiguous;
+    /** Whether bus addresses are offsets: then the table need not be looked at. */
+    private final boolean identity;
 
     /**
      * Builds both directions from the device's table.
@@ -52,12 +53,12 @@ public final class AddressTranslation {
         this.lowestBusAddress = sorted[0];
         this.offsetOfBusPage = invert(sorted[sorted.length - 1]);
         this.spanBytes = (long) offsetOfBusPage.length << pageShift;
-        this.contiguous = isContiguous();
+        this.identity = areOffsets();
     }
 
-    private boolean isContiguous() {
+    private boolean areOffsets() {
         for (int page = 0; page < busAddressOfPage.length; page++) {
-            if (busAddressOfPage[page] != lowestBusAddress + ((long) page << pageShift)) {
+            if (busAddressOfPage[page] != (long) page << pageShift) {
                 return false;
             }
         }
@@ -93,10 +94,10 @@ public final class AddressTranslation {
      * @return 0 to {@link #regionBytes} - 1; any other number for an address that is in no page
      */
     public long toOffset(long busAddress) {
-        long distance = busAddress - lowestBusAddress;
-        if (contiguous) {
-            return distance;
+        if (identity) {
+            return busAddress;
         }
+        long distance = busAddress - lowestBusAddress;
         if (Long.compareUnsigned(distance, spanBytes) >= 0) {
             return NOWHERE;
         }
@@ -109,13 +110,33 @@ public final class AddressTranslation {
      *
      * @param offset 0 to {@link #regionBytes} - 1
      * @return the bus address; of an offset outside the region, an address in no page
-     * @throws ArrayIndexOutOfBoundsException for an offset outside the region, if the pages do not stand one after another
+     * @throws ArrayIndexOutOfBoundsException for an offset outside the region, unless {@link #isIdentity}
      */
     public long toBusAddress(long offset) {
-        if (contiguous) {
-            return lowestBusAddress + offset;
+        if (identity) {
+            return offset;
         }
         return busAddressOfPage[(int) (offset >>> pageShift)] + (offset & pageMask);
+    }
+
+    /**
+     * Makes offsets of the bus addresses that a burst has in their places, as {@link #toOffset} does.
+     *
+     * @param burst copies of descriptors
+     * @param from  index of the first
+     * @param to    index after the last
+     */
+    public void toOffsets(PacketBurst burst, int from, int to) {
+        if (!identity) {
+            for (int i = from; i < to; i++) {
+                burst.offset(i, toOffset(burst.offset(i)));
+            }
+        }
+    }
+
+    /** {@return whether bus addresses are offsets, so that nothing needs to be translated} */
+    public boolean isIdentity() {
+        return identity;
     }
 
     /**

@@ -125,6 +125,43 @@ class RingTest {
         }
 
         @Test
+        void burstsKeepOrderAndBitsToo() {
+            PacketBurst to = new PacketBurst(11);
+            PacketBurst from = new PacketBurst(16);
+            long sent = 0;
+            long received = 0;
+            for (int round = 0; round < 1_000; round++) {
+                for (int i = 0; i < to.capacity(); i++) {
+                    to.set(i, sent + i, -sent - i);
+                }
+                sent += producer.offer(to, 1 + round % 11);
+                from.count = round % 9;
+                int count = consumer.peek(from, 1 + round % 7);
+                assertThat(from.count).as("what is copied is not yet a packet").isEqualTo(round % 9);
+                for (int i = 0; i < count; i++) {
+                    assertThat(from.offset(round % 9 + i)).isEqualTo(received);
+                    assertThat(from.meta(round % 9 + i)).isEqualTo(-received);
+                    received++;
+                }
+                assertThat(consumer.position()).isEqualTo(received - count);
+                consumer.release(count);
+            }
+            assertThat(sent).isGreaterThan(3_000);
+            assertThat(received).isBetween(sent - QUEUE_SIZE, sent);
+        }
+
+        @Test
+        void neverCopiesMoreThanABurstHasRoomFor() {
+            fill(5, 0);
+            producer.offer(in);
+            PacketBurst burst = new PacketBurst(3);
+            burst.count = 2;
+            assertThat(consumer.peek(burst, 32)).isEqualTo(1);
+            burst.count = 3;
+            assertThat(consumer.peek(burst, 32)).isZero();
+        }
+
+        @Test
         void aResetRingStartsAgainAtPositionZero() {
             fill(5, 9);
             assertThat(producer.offer(in)).isEqualTo(5);

@@ -74,15 +74,14 @@ final class EchoQueue {
 
     /** Only the first segment of a chain has a header. A segment may be shorter than the addresses are: it is left alone. */
     private void swapAll() {
-        long[] offset = packets.offset;
-        long[] meta = packets.meta;
         int count = packets.count;
         long before = 0;
         for (int i = 0; i < count; i++) {
-            if ((before & MORE) == 0 && Descriptor.length(meta[i]) >= MacSwap.BYTES) {
-                MacSwap.swap(region, offset[i]);
+            long meta = packets.meta(i);
+            if ((before & MORE) == 0 && Descriptor.length(meta) >= MacSwap.BYTES) {
+                MacSwap.swap(region, packets.offset(i));
             }
-            before = meta[i];
+            before = meta;
         }
     }
 

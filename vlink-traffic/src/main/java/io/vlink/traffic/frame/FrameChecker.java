@@ -44,13 +44,13 @@ public final class FrameChecker {
      */
     public FrameFault check(MemorySegment memory, PacketBurst packets, int first, int segments) {
         if (segments == 1) {
-            return check(memory, packets.offset[first], packets.length(first));
+            return check(memory, packets.offset(first), packets.length(first));
         }
         long length = 0;
         for (int i = 0; i < segments; i++) {
             length += packets.length(first + i);
         }
-        FrameFault fault = find(memory, packets.offset[first], packets.length(first), length);
+        FrameFault fault = find(memory, packets.offset(first), packets.length(first), length);
         return fault == FrameFault.NONE
                 ? streams[stream].checkChain(memory, packets, first, segments, checksumWord, sequence, transmitNanos)
                 : fault;

@@ -154,22 +154,22 @@ public final class UdpFrame {
     public void build(MemorySegment memory, PacketBurst buffers, int first, int bufferBytes, long sequence,
             long nanos) {
         if (frameBytes <= bufferBytes) {
-            build(memory, buffers.offset[first], sequence, nanos);
-            buffers.meta[first] = Descriptor.meta(frameBytes, 0, Descriptor.generation(buffers.meta[first]));
+            build(memory, buffers.offset(first), sequence, nanos);
+            buffers.meta(first, Descriptor.meta(frameBytes, 0, Descriptor.generation(buffers.meta(first))));
             return;
         }
-        writeHeader(memory, buffers.offset[first], sequence, nanos);
+        writeHeader(memory, buffers.offset(first), sequence, nanos);
         cursor.start(sequence);
         int left = frameBytes;
         for (int i = first; left > 0; i++) {
             int bytes = Math.min(left, bufferBytes);
             int from = i == first ? FrameLayout.PATTERN_OFFSET : 0;
-            cursor.write(memory, buffers.offset[i] + from, bytes - from);
+            cursor.write(memory, buffers.offset(i) + from, bytes - from);
             left -= bytes;
-            buffers.meta[i] = Descriptor.meta(bytes, left > 0 ? Descriptor.FLAG_MORE : 0,
-                    Descriptor.generation(buffers.meta[i]));
+            buffers.meta(i, Descriptor.meta(bytes, left > 0 ? Descriptor.FLAG_MORE : 0,
+                    Descriptor.generation(buffers.meta(i))));
         }
-        writeChecksum(memory, buffers.offset[first], headerSum(sequence, nanos) + cursor.sum());
+        writeChecksum(memory, buffers.offset(first), headerSum(sequence, nanos) + cursor.sum());
     }
 
     /**
@@ -271,14 +271,14 @@ public final class UdpFrame {
      */
     FrameFault checkChain(MemorySegment memory, PacketBurst chain, int first, int segments, int checksumWord,
             long sequence, long nanos) {
-        FrameFault fault = checkHeader(memory, chain.offset[first]);
+        FrameFault fault = checkHeader(memory, chain.offset(first));
         if (fault != FrameFault.NONE) {
             return fault;
         }
         cursor.start(sequence);
         for (int i = 0; i < segments; i++) {
             int from = i == 0 ? FrameLayout.PATTERN_OFFSET : 0;
-            cursor.compare(memory, chain.offset[first + i] + from, chain.length(first + i) - from);
+            cursor.compare(memory, chain.offset(first + i) + from, chain.length(first + i) - from);
         }
         return cursor.isEqual()
                 ? checkSum(checksumWord, headerSum(sequence, nanos) + cursor.sum())

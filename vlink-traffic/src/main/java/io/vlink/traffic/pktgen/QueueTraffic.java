@@ -152,9 +152,8 @@ final class QueueTraffic {
             counts.countTxDropped((entries - taken - empty.count) / segments);
         }
         int left = empty.count;
-        System.arraycopy(empty.offset, entries, empty.offset, left, held - entries);
-        System.arraycopy(empty.meta, entries, empty.meta, left, held - entries);
-        empty.count = left + held - entries;
+        empty.count = held;
+        empty.remove(left, entries);
         return taken;
     }
 
@@ -190,7 +189,7 @@ final class QueueTraffic {
     private void check(int entries) {
         int first = 0;
         for (int i = 0; i < entries; i++) {
-            if ((received.meta[i] & MORE) == 0) {
+            if ((received.meta(i) & MORE) == 0) {
                 of.countArrival(of.checker().check(region, received, first, i + 1 - first), arrivalNanos);
                 first = i + 1;
             }
@@ -200,7 +199,7 @@ final class QueueTraffic {
     private int packets(int entries) {
         int packets = 0;
         for (int i = 0; i < entries; i++) {
-            packets += (received.meta[i] & MORE) == 0 ? 1 : 0;
+            packets += (received.meta(i) & MORE) == 0 ? 1 : 0;
         }
         return packets;
     }
@@ -210,12 +209,12 @@ final class QueueTraffic {
         int kept = Math.min(entries, empty.capacity() - empty.count);
         for (int i = 0; i < kept; i++) {
             // A peer may have moved the packet inside of its buffer.
-            empty.add(received.offset[i] & -(long) bufferBytes, received.meta[i] & ~MORE);
+            empty.add(received.offset(i) & -(long) bufferBytes, received.meta(i) & ~MORE);
         }
         if (kept < entries) {
             received.removeFirst(kept);
             for (int i = 0; i < received.count; i++) {
-                received.meta[i] &= ~MORE;
+                received.meta(i, received.meta(i) & ~MORE);
             }
             giveBack(received);
         } else {
@@ -240,7 +239,7 @@ final class QueueTraffic {
             received.count = 0;
         }
         for (int i = 0; i < empty.count; i++) {
-            empty.meta[i] &= ~MORE;
+            empty.meta(i, empty.meta(i) & ~MORE);
         }
         return giveBack(received) && giveBack(empty);
     }

@@ -148,15 +148,15 @@ class UdpFrameTest {
         private byte[] joined() {
             ByteBuffer whole = ByteBuffer.allocate(70_000);
             for (int i = 0; i < chain.count; i++) {
-                whole.put(region.asSlice(chain.offset[i], chain.length(i)).toArray(ValueLayout.JAVA_BYTE));
+                whole.put(region.asSlice(chain.offset(i), chain.length(i)).toArray(ValueLayout.JAVA_BYTE));
             }
             return Arrays.copyOf(whole.array(), whole.position());
         }
 
         private void echoFirst() {
-            MemorySegment.copy(region, chain.offset[0], memory, OFFSET, 12);
+            MemorySegment.copy(region, chain.offset(0), memory, OFFSET, 12);
             echo();
-            MemorySegment.copy(memory, OFFSET, region, chain.offset[0], 12);
+            MemorySegment.copy(memory, OFFSET, region, chain.offset(0), 12);
         }
 
         @ParameterizedTest
@@ -172,8 +172,8 @@ class UdpFrameTest {
             assertThat(ip.get(UdpPacket.class).hasValidChecksum(ip.getHeader().getSrcAddr(),
                     ip.getHeader().getDstAddr(), false)).isTrue();
             for (int i = 0; i < chain.count; i++) {
-                assertThat(Descriptor.generation(chain.meta[i])).isEqualTo(7);
-                assertThat(Descriptor.flags(chain.meta[i])).isEqualTo(i < chain.count - 1 ? Descriptor.FLAG_MORE : 0);
+                assertThat(Descriptor.generation(chain.meta(i))).isEqualTo(7);
+                assertThat(Descriptor.flags(chain.meta(i))).isEqualTo(i < chain.count - 1 ? Descriptor.FLAG_MORE : 0);
             }
         }
 
@@ -187,7 +187,7 @@ class UdpFrameTest {
             assertThat(checker.sequence()).isEqualTo(SEQUENCE);
             for (int i = 0; i < segments; i++) {
                 for (int at = i == 0 ? 60 : 0; at < chain.length(i); at++) {
-                    long place = chain.offset[i] + at;
+                    long place = chain.offset(i) + at;
                     byte old = region.get(ValueLayout.JAVA_BYTE, place);
                     region.set(ValueLayout.JAVA_BYTE, place, (byte) (old ^ 1));
                     assertThat(checker.check(region, chain, 0, segments)).isEqualTo(FrameFault.PATTERN);
@@ -202,15 +202,15 @@ class UdpFrameTest {
             FrameChecker checker = new FrameChecker(frame);
             build(frame);
             echoFirst();
-            long start = chain.offset[0];
+            long start = chain.offset(0);
             chain.count = 0;
             chain.add(start, Descriptor.meta(63, Descriptor.FLAG_MORE, 0));
             chain.add(start + 63, Descriptor.meta(37, 0, 0));
             assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.NONE);
-            chain.meta[1] = Descriptor.meta(38, 0, 0);
+            chain.meta(1, Descriptor.meta(38, 0, 0));
             assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.LENGTH);
-            chain.meta[0] = Descriptor.meta(59, Descriptor.FLAG_MORE, 0);
-            chain.meta[1] = Descriptor.meta(41, 0, 0);
+            chain.meta(0, Descriptor.meta(59, Descriptor.FLAG_MORE, 0));
+            chain.meta(1, Descriptor.meta(41, 0, 0));
             assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.LENGTH);
         }
 

@@ -102,14 +102,14 @@ final class LoopbackPort implements Port {
         int whole = 0;
         while (count < lane.way.count && count < into.capacity() - into.count) {
             count++;
-            whole = isMore(lane.way.meta[count - 1]) ? whole : count;
+            whole = isMore(lane.way.meta(count - 1)) ? whole : count;
         }
         for (int i = 0; i < whole; i++) {
-            if (i == 0 || !isMore(lane.way.meta[i - 1])) {
-                swapMacs(lane.way.offset[i]);
+            if (i == 0 || !isMore(lane.way.meta(i - 1))) {
+                swapMacs(lane.way.offset(i));
             }
-            hold(lane, lane.way.offset[i]);
-            into.add(lane.way.offset[i], lane.way.meta[i]);
+            hold(lane, lane.way.offset(i));
+            into.add(lane.way.offset(i), lane.way.meta(i));
         }
         lane.way.removeFirst(whole);
         return whole;
@@ -146,13 +146,13 @@ final class LoopbackPort implements Port {
         int taken = 0;
         int first = 0;
         for (int i = 0; i < packets.count && i < way.capacity() - way.count; i++) {
-            taken = isMore(packets.meta[i]) ? taken : i + 1;
+            taken = isMore(packets.meta(i)) ? taken : i + 1;
         }
         long bytes = 0;
         for (int i = 0; i < taken; i++) {
-            release(lane, packets.offset[i], packets.meta[i]);
+            release(lane, packets.offset(i), packets.meta(i));
             bytes += packets.length(i);
-            if (!isMore(packets.meta[i])) {
+            if (!isMore(packets.meta(i))) {
                 if (bytes > maxFrameBytes() || i - first >= maxSegments()) {
                     throw new IllegalArgumentException("bytes=" + bytes);
                 }
@@ -160,7 +160,7 @@ final class LoopbackPort implements Port {
                 bytes = 0;
                 first = i + 1;
             }
-            (lane.sink ? lane.pool : way).add(packets.offset[i], packets.meta[i]);
+            (lane.sink ? lane.pool : way).add(packets.offset(i), packets.meta(i));
         }
         lane.full += packets.count - taken;
         return taken;
@@ -172,8 +172,8 @@ final class LoopbackPort implements Port {
         int allocated = 0;
         while (allocated < count && lane.pool.count > 0 && into.count < into.capacity()) {
             lane.pool.count--;
-            hold(lane, lane.pool.offset[lane.pool.count]);
-            into.add(lane.pool.offset[lane.pool.count], Descriptor.meta(BUFFER_BYTES, 0, 77));
+            hold(lane, lane.pool.offset(lane.pool.count));
+            into.add(lane.pool.offset(lane.pool.count), Descriptor.meta(BUFFER_BYTES, 0, 77));
             allocated++;
         }
         return allocated;
@@ -183,9 +183,9 @@ final class LoopbackPort implements Port {
     public int free(int queue, PacketBurst packets) {
         int count = Math.min(packets.count, freeRoom);
         for (int i = 0; i < count; i++) {
-            release(lanes[queue], packets.offset[i], packets.meta[i]);
-            int home = (int) (packets.offset[i] / BUFFER_BYTES) / (2 * queueSize);
-            lanes[home].pool.add(packets.offset[i] & -BUFFER_BYTES, packets.meta[i]);
+            release(lanes[queue], packets.offset(i), packets.meta(i));
+            int home = (int) (packets.offset(i) / BUFFER_BYTES) / (2 * queueSize);
+            lanes[home].pool.add(packets.offset(i) & -BUFFER_BYTES, packets.meta(i));
         }
         return count;
     }
@@ -193,7 +193,7 @@ final class LoopbackPort implements Port {
     @Override
     public int drop(int queue, PacketBurst packets) {
         for (int i = 0; i < packets.count; i++) {
-            lanes[queue].dropped += isMore(packets.meta[i]) ? 0 : 1;
+            lanes[queue].dropped += isMore(packets.meta(i)) ? 0 : 1;
         }
         return free(queue, packets);
     }
