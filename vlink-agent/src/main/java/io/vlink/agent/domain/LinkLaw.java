@@ -38,7 +38,8 @@ record LinkLaw(Direction hostToGuest, Direction guestToHost) {
      *                    descriptors on the rings allow
      * @param descriptors descriptors on the rings
      * @param difference  sent - received - dropped - in flight
-     * @param tolerance   how large the difference may be, because of what moved while it was read; 0 at rest
+     * @param tolerance   how large the difference may be, because of what moved while it was read; 0 on a link that is
+     *                    up and at rest
      * @param verdict     whether the law holds
      */
     record Direction(long sent, long received, long dropped, long inFlight, long descriptors, long difference,
