@@ -139,7 +139,7 @@ final class HostChannel {
     /**
      * Lends packets to the guest, from the first on; a chain whole or not at all.
      *
-     * @param packets left as they are
+     * @param packets stay where they are; the meta words of those that are taken get their generation
      * @return how many entries were taken
      * @throws IllegalArgumentException for a packet that the caller may not lend; those before it are on their way
      */
