@@ -55,6 +55,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /** Protocol error. */
     public static final int EPROTO = 71;
+    /** The descriptor is not a socket. */
+    public static final int ENOTSOCK = 88;
     /** Message too long. */
     public static final int EMSGSIZE = 90;
     /** Operation not supported; the same number as ENOTSUP. */

@@ -27,6 +27,7 @@ public final class Fd implements AutoCloseable {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int FD_CLOEXEC = 1;
     private static final int LOCK_EX = 2;
+    private static final int LOCK_NB = 4;
     private static final int LOCK_UN = 8;
     /** Shared with {@link #state}: set once the owner has closed; the lower bits count the calls that are under way. */
     private static final int CLOSED = 1 << 31;
@@ -252,6 +253,25 @@ public final class Fd implements AutoCloseable {
      */
     public void lock() {
         flock(LOCK_EX);
+    }
+
+    /**
+     * Like {@link #lock}, but only if no other open file has it locked now, and returns whether it did. Source:
+     * {@code flock(2)}, LOCK_NB.
+     *
+     * @throws OsException if the file cannot be locked for another reason
+     * @throws IllegalStateException if this descriptor is closed
+     */
+    public boolean tryLock() {
+        try {
+            flock(LOCK_EX | LOCK_NB);
+            return true;
+        } catch (OsException failure) {
+            if (failure.errno() == Errno.EAGAIN) {
+                return false;
+            }
+            throw failure;
+        }
     }
 
     /**

@@ -29,6 +29,8 @@ final class ProcessCalls {
     private static final MethodHandle PTHREAD_SIGMASK = NativeCall.withErrno("pthread_sigmask",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
 
+    private static final MethodHandle SETSID = NativeCall.withErrno("setsid", FunctionDescriptor.of(JAVA_INT));
+
     private ProcessCalls() {
     }
 
@@ -87,6 +89,16 @@ final class ProcessCalls {
         MemorySegment state = NativeCall.state();
         try {
             return NativeCall.result((int) PTHREAD_SIGMASK.invokeExact(state, how, set, old), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code setsid(2)}. */
+    static int setsid() {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) SETSID.invokeExact(state), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

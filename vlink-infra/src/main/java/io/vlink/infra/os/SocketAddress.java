@@ -4,6 +4,7 @@
 package io.vlink.infra.os;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
@@ -23,6 +24,22 @@ final class SocketAddress {
             .byteOffset(MemoryLayout.PathElement.groupElement("sun_path"));
 
     private SocketAddress() {
+    }
+
+    /**
+     * The path that a socket is bound to; null if it has none. Source: {@code getsockname(2)}.
+     *
+     * @throws OsException if it is not a socket
+     */
+    static Path of(int socket) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(NativeLayouts.SOCKADDR_UN);
+            MemorySegment bytes = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
+            OsException.checked("getsockname", SocketCalls.getsockname(socket, address, bytes), "fd=" + socket);
+            boolean named = (short) FAMILY.get(address, 0L) == AF_UNIX && bytes.get(JAVA_INT, 0) > PATH_OFFSET
+                    && address.get(JAVA_BYTE, PATH_OFFSET) != 0;
+            return named ? Path.of(address.getString(PATH_OFFSET)) : null;
+        }
     }
 
     /** A {@code sockaddr_un} of that path. */

@@ -34,6 +34,8 @@ final class SocketCalls {
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle SHUTDOWN = NativeCall.withErrno("shutdown",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle GETSOCKNAME = NativeCall.withErrno("getsockname",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle GETSOCKOPT = NativeCall.withErrno("getsockopt",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle SETSOCKOPT = NativeCall.withErrno("setsockopt",
@@ -127,6 +129,16 @@ final class SocketCalls {
         MemorySegment state = NativeCall.state();
         try {
             return NativeCall.result((int) SHUTDOWN.invokeExact(state, fd, how), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code getsockname(2)}. */
+    static int getsockname(int fd, MemorySegment address, MemorySegment addressBytes) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) GETSOCKNAME.invokeExact(state, fd, address, addressBytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

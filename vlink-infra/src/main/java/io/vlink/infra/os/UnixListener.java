@@ -81,6 +81,36 @@ public final class UnixListener implements AutoCloseable {
         }
     }
 
+    /**
+     * A listener from a socket that listens already, such as one that another process left; it owns the descriptor from now
+     * on. What waited to be accepted still does.
+     *
+     * @throws OsException if that is not a socket that listens at a path; the descriptor is then still the caller's
+     * @throws IllegalStateException if the descriptor is closed
+     */
+    public static UnixListener adopt(Fd fd) {
+        int held = fd.acquire();
+        try {
+            Path path = SocketState.of(fd) == SocketState.LISTENING ? SocketAddress.of(held) : null;
+            if (path == null) {
+                throw new OsException("getsockname", Errno.EINVAL, "fd=" + held, "it does not listen at a path");
+            }
+            Object fileKey = Files.exists(path)
+                    ? Files.readAttributes(path, BasicFileAttributes.class).fileKey()
+                    : null;
+            return new UnixListener(fd, path, fileKey);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("socket cannot be looked at: fd=" + held, failure);
+        } finally {
+            fd.release();
+        }
+    }
+
+    /** The socket's descriptor, which belongs to this listener. */
+    public Fd fd() {
+        return fd;
+    }
+
     /** The path it listens at. */
     public Path path() {
         return path;

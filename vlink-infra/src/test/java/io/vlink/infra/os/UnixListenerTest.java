@@ -86,6 +86,34 @@ class UnixListenerTest {
     }
 
     @Test
+    void doesNotAdoptWhatDoesNotListenAtAPath() {
+        UnixConnection[] pair = UnixConnection.pair();
+        try (Fd counter = Fd.eventFd(); UnixConnection left = pair[0]; UnixConnection right = pair[1]) {
+            for (Fd fd : List.of(counter, left.fd(), right.fd())) {
+                OsException failure = catchThrowableOfType(OsException.class, () -> UnixListener.adopt(fd));
+                assertThat(failure).hasMessageContaining("does not listen at a path");
+                assertThat(fd.isOpen()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void adoptsASocketThatListensWithThoseWhoWaitAtIt() {
+        Path path = folder.resolve("s");
+        Fd kept;
+        try (UnixListener dead = UnixListener.bind(path, 4)) {
+            kept = dead.fd().duplicate();
+            UnixConnection.connect(path).close();
+            dead.fd().close();
+        }
+        try (UnixListener heir = UnixListener.adopt(kept); UnixConnection waited = heir.accept()) {
+            assertThat(heir.path()).isEqualTo(path).exists();
+            assertThat(waited.hungUp()).isTrue();
+        }
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
     void waitsWhileDescriptorsAreShortAndGoesOnAfterwards() throws Exception {
         ChildJvm child = ChildJvm.run(folder, "ulimit -n 100", ShortOfDescriptors.class,
                 folder.resolve("s").toString());
