@@ -26,6 +26,7 @@ public final class UnixConnection implements AutoCloseable {
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_SNDTIMEO = 21;
     private static final int SHUT_RDWR = 2;
+    private static final int MSG_PEEK = 0x2;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     /** Bytes that go through native memory in one system call. */
@@ -161,25 +162,59 @@ public final class UnixConnection implements AutoCloseable {
         int held = fd.acquire();
         try (Arena arena = Arena.ofConfined()) {
             SocketMessage message = SocketMessage.toReceive(arena, Math.min(length, CHUNK_BYTES), maxFds);
-            long result;
-            do {
-                result = SocketCalls.recvmsg(held, message.header(), MSG_CMSG_CLOEXEC);
-            } while (result == -Errno.EINTR);
-            if (result < 0) {
-                throw new OsException("recvmsg", (int) -result, "fd=" + held, "");
-            }
+            int count = receive(held, message, MSG_CMSG_CLOEXEC);
             List<Fd> fds = message.takeFds();
             if (message.droppedFds()) {
                 fds.forEach(Fd::close);
                 throw new OsException("recvmsg", Errno.EMSGSIZE, "fd=" + held + " maxFds=" + maxFds,
                         "the peer sent more descriptors than expected, or \"ulimit -n\" is reached");
             }
-            message.copyTo(bytes, offset, (int) result);
+            message.copyTo(bytes, offset, count);
             into.addAll(fds);
-            return (int) result;
+            return count;
         } finally {
             fd.release();
         }
+    }
+
+    /**
+     * Copies the bytes that would be received next, and leaves them in the socket; blocks until something is there. Source:
+     * {@code recv(2)}, MSG_PEEK.
+     *
+     * @return number of bytes, up to {@code length} and 65,536; 0 at the end of the stream, and where descriptors are there:
+     *         Linux also tells of those that come with the bytes behind, so whose they are only {@link #receive} knows
+     * @throws IllegalArgumentException if length is not positive
+     * @throws OsException if a time limit passed (EAGAIN); ECONNRESET
+     * @throws IllegalStateException if this end is closed
+     */
+    public int peek(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        if (length == 0) {
+            throw new IllegalArgumentException("peeking needs room for a byte: bytes=0");
+        }
+        int held = fd.acquire();
+        try (Arena arena = Arena.ofConfined()) {
+            SocketMessage message = SocketMessage.toReceive(arena, Math.min(length, CHUNK_BYTES), 0);
+            int count = receive(held, message, MSG_PEEK);
+            if (message.droppedFds()) {
+                return 0;
+            }
+            message.copyTo(bytes, offset, count);
+            return count;
+        } finally {
+            fd.release();
+        }
+    }
+
+    private static int receive(int held, SocketMessage message, int flags) {
+        long result;
+        do {
+            result = SocketCalls.recvmsg(held, message.header(), flags);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            throw new OsException("recvmsg", (int) -result, "fd=" + held, "");
+        }
+        return (int) result;
     }
 
     /**

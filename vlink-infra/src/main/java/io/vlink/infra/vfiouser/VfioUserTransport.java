@@ -20,6 +20,7 @@ import io.vlink.infra.os.UnixConnection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -70,6 +71,49 @@ public final class VfioUserTransport {
             if (!complete) {
                 fds.forEach(Fd::close);
             }
+        }
+    }
+
+    /**
+     * The next message, left in the socket until {@link #skip}: what a server carries out that may die at any moment, so that
+     * another process finds it there. Waits for its first byte as {@link #receive} does.
+     *
+     * @param maxBytes longest message to look at, header included
+     * @return the message; null where it is longer, is not there as a whole, breaks the protocol, the stream has ended, or
+     *         descriptors are there, be it with the message behind: {@link #receive} tells which
+     * @throws OsException where the socket fails
+     */
+    public VfioUserMessage peek(int maxBytes) {
+        byte[] first = new byte[HEADER_BYTES];
+        if (connection.peek(first, 0, HEADER_BYTES) < HEADER_BYTES) {
+            return null;
+        }
+        ByteBuffer header = littleEndian(first);
+        int size = header.getInt(SIZE_OFFSET);
+        if (size < HEADER_BYTES || size > maxBytes || (header.getInt(FLAGS_OFFSET) & FLAG_TYPE_MASK) > TYPE_REPLY) {
+            return null;
+        }
+        byte[] whole = new byte[size];
+        if (connection.peek(whole, 0, size) < size) {
+            return null;
+        }
+        return new VfioUserMessage(Short.toUnsignedInt(header.getShort(ID_OFFSET)),
+                Short.toUnsignedInt(header.getShort(COMMAND_OFFSET)), header.getInt(FLAGS_OFFSET),
+                header.getInt(ERROR_OFFSET), Arrays.copyOfRange(whole, HEADER_BYTES, size), List.of());
+    }
+
+    /**
+     * Takes a message from the socket that {@link #peek} has shown.
+     *
+     * @param peeked the next message
+     * @throws OsException where the socket fails
+     */
+    public void skip(VfioUserMessage peeked) {
+        List<Fd> fds = new ArrayList<>();
+        try {
+            fill(new byte[HEADER_BYTES + peeked.payload().length], fds, false);
+        } finally {
+            fds.forEach(Fd::close);
         }
     }
 

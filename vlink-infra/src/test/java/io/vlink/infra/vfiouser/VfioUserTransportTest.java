@@ -93,6 +93,48 @@ class VfioUserTransportTest {
     }
 
     @Test
+    void showsAMessageThatAnotherTransportOfTheSameSocketFindsAgain() {
+        sendRaw("0100 0900 12000000 00000000 00000000 0102 0200 0900 10000000 00000000 00000000", List.of());
+        for (int look = 0; look < 2; look++) {
+            assertThat(transport(ends[0]).peek(18).payload()).containsExactly(1, 2);
+        }
+        transport.skip(transport.peek(18));
+        VfioUserMessage second = transport.peek(16);
+        assertThat(second.id()).isEqualTo(2);
+        transport.skip(second);
+        assertThat(ends[0].readable(0)).isFalse();
+    }
+
+    @Test
+    void showsNoMessageThatMayHaveDescriptors() {
+        long before = eventFds();
+        sendRaw("0100 0400 10000000 00000000 00000000", List.of());
+        assertThat(transport.peek(16).id()).isEqualTo(1);
+        sendRaw("0200 0800 10000000 00000000 00000000", List.of(event));
+        assertThat(transport.peek(16)).as("Linux tells of the descriptor behind").isNull();
+        transport.receive().close();
+        assertThat(transport.peek(16)).isNull();
+        try (VfioUserMessage second = transport.receive()) {
+            assertThat(second.fds()).hasSize(1);
+        }
+        assertThat(eventFds()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0100 0400 10000000 00000000 000000, 4096", "0100 0400 12000000 00000000 00000000 01, 4096",
+            "0100 0400 0f000000 00000000 00000000, 4096", "0100 0400 10000000 02000000 00000000, 4096",
+            "0100 0400 12000000 00000000 00000000 0102, 17"})
+    void showsNothingOfWhatIsNotWholeOrTooLongOrNoMessage(String hex, int limit) {
+        sendRaw(hex, List.of());
+        assertThat(transport.peek(limit)).isNull();
+        assertThat(ends[0].readable(0)).isTrue();
+    }
+
+    private static VfioUserTransport transport(UnixConnection connection) {
+        return new VfioUserTransport(connection);
+    }
+
+    @Test
     void sendsHeaderAndPayloadInOnePieceWithTheDescriptors() {
         transport.send(VfioUserMessage.command(0x1234, VfioUserCommand.DMA_MAP, new byte[]{9, 8}, List.of(event)));
         byte[] bytes = new byte[64];
