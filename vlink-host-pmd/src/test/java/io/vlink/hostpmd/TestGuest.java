@@ -87,15 +87,21 @@ public final class TestGuest {
 
     /** Takes everything off {@code rx} or {@code alloc}. */
     public List<Lent> take(int channel, SubChannel ring) {
+        return takeUpTo(channel, ring, Integer.MAX_VALUE);
+    }
+
+    /** Takes some off {@code rx} or {@code alloc}. */
+    List<Lent> takeUpTo(int channel, SubChannel ring, int most) {
         MemorySegment memory = ring(channel, ring);
         long produced = (long) SharedWord.LONG_HANDLE.getAcquire(memory, RingLayout.PRODUCER_OFFSET);
         List<Lent> taken = new ArrayList<>();
-        for (long position = positions[channel][ring.ordinal()]; position < produced; position++) {
+        long position = positions[channel][ring.ordinal()];
+        for (; position < produced && taken.size() < most; position++) {
             long slot = slot(position);
             taken.add(new Lent(memory.get(SharedWord.LONG, slot + Descriptor.ADDRESS_OFFSET),
                     memory.get(SharedWord.LONG, slot + Descriptor.META_OFFSET)));
         }
-        moveTo(channel, ring, produced);
+        moveTo(channel, ring, position);
         return taken;
     }
 
@@ -118,7 +124,7 @@ public final class TestGuest {
     }
 
     private long slot(long position) {
-        return RingLayout.DESCRIPTORS_OFFSET + position % link.queueSize * Descriptor.BYTES;
+        return RingLayout.DESCRIPTORS_OFFSET + (position & link.queueSize - 1) * Descriptor.BYTES;
     }
 
     /** Swaps the MAC addresses of a packet where it stands. */
