@@ -73,13 +73,13 @@ public final class Agent implements AutoCloseable {
         SocketAccess access = SocketAccess.of(posix, settings.socketMode(), settings.socketOwner(),
                 settings.socketGroup());
         RunDirectory directory = settings.runDirectory();
-        HeldRunDirectory held = HeldRunDirectory.take(directory, posix, access);
-        parts.push(held);
+        AgentStore kept = openStore(HeldRunDirectory.take(directory, posix, access));
         inventory = new Inventory(settings.regions(), directory::deviceSocket, new VfioDeviceServers(access));
         parts.push(inventory);
         ControlServer server = new ControlServer(listen(directory, access), inventory,
                 new PeerCheck(RunDirectory.ownUid(), access::admits), this::facts, directory::deviceSocket);
         parts.push(server);
+        kept.ready();
         Region first = inventory.firstRegion();
         readyLine = "virt_compute ready run_dir=" + directory.path() + " memory=" + MemorySize.format(first.bytes())
                 + " page_size=" + MemorySize.format(1L << first.pageShift()) + " pages=" + first.pageCount()
@@ -87,6 +87,19 @@ public final class Agent implements AutoCloseable {
         LOG.info("event=agent_ready pid={} run_dir={} memory={} page_bytes={} pages={} hugepages={}",
                 ProcessHandle.current().pid(), directory.path(), MemorySize.format(first.bytes()),
                 1L << first.pageShift(), first.pageCount(), first.pageSize().isHuge());
+    }
+
+    private AgentStore openStore(HeldRunDirectory held) {
+        parts.push(held);
+        AgentStore opened = AgentStore.open(held.directory(), settings.keeper());
+        parts.push(() -> {
+            opened.close();
+            if (opened.leavesItToTheNext()) {
+                held.leave();
+            }
+        });
+        held.removeLeftovers(opened.listening());
+        return opened;
     }
 
     private static UnixListener listen(RunDirectory directory, SocketAccess access) {

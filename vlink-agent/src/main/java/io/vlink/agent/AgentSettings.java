@@ -15,18 +15,29 @@ import java.util.OptionalInt;
  * @param socketMode   mode of sockets, or empty for the default
  * @param socketOwner  name of the user that owns sockets, or null
  * @param socketGroup  name of the group that may use sockets, or null
+ * @param keeper       what outlives it
  */
 public record AgentSettings(RunDirectory runDirectory, RegionSettings regions, OptionalInt socketMode,
-        String socketOwner,
-        String socketGroup) {
+        String socketOwner, String socketGroup, KeeperSettings keeper) {
     /**
-     * Settings without special access to sockets.
+     * Settings without special access to sockets, and without a keeper.
      *
      * @param runDirectory where its sockets stand
      * @param regions      how regions are made
      * @return the settings
      */
     public static AgentSettings of(RunDirectory runDirectory, RegionSettings regions) {
-        return new AgentSettings(runDirectory, regions, OptionalInt.empty(), null, null);
+        return new AgentSettings(runDirectory, regions, OptionalInt.empty(), null, null,
+                KeeperSettings.NONE);
+    }
+
+    /**
+     * The same settings but for the keeper.
+     *
+     * @param other what outlives the agent
+     * @return the settings
+     */
+    public AgentSettings withKeeper(KeeperSettings other) {
+        return new AgentSettings(runDirectory, regions, socketMode, socketOwner, socketGroup, other);
     }
 }

@@ -3,6 +3,7 @@
 
 package io.vlink.agent;
 
+import io.vlink.agent.keeper.KeeperFiles;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.OsException;
@@ -22,6 +23,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import jnr.posix.POSIX;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +53,7 @@ public final class HeldRunDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the directory if it is missing, takes its lock, and removes what a crashed agent left.
+     * Makes the directory if it is missing, and takes its lock. What a crashed agent left is still there.
      *
      * @param directory where
      * @param posix     the system
@@ -66,16 +68,19 @@ public final class HeldRunDirectory implements AutoCloseable {
             held.make(directory.path());
             held.checkUsable();
             held.takeLock();
-            held.removeLeftovers();
             return held;
         } catch (IOException e) {
             held.close();
-            throw new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\""
-                    + reason(e, directory.path()) + "\": choose another with --run-dir", e);
+            throw held.unusable(e);
         } catch (RuntimeException e) {
             held.close();
             throw e;
         }
+    }
+
+    private StartException unusable(IOException cause) {
+        return new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\""
+                + reason(cause, directory.path()) + "\": choose another with --run-dir", cause);
     }
 
     /** Java's messages of file exceptions are often the path and nothing else; what happened is in the class's name. */
@@ -215,17 +220,35 @@ public final class HeldRunDirectory implements AutoCloseable {
         }
     }
 
-    /** Sockets here have no owner any more, as the lock is ours. Other files are not touched. */
-    private void removeLeftovers() throws IOException {
+    /**
+     * Removes the sockets of a crashed agent: as the lock is ours, the others have no owner any more. Other files are not
+     * touched.
+     *
+     * @param inUse paths of sockets that somebody still listens at
+     * @throws StartException if they cannot be removed
+     */
+    public void removeLeftovers(Set<Path> inUse) {
         try (DirectoryStream<Path> sockets = Files.newDirectoryStream(directory.path(), "*.sock")) {
             for (Path path : sockets) {
                 boolean special = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                         .isOther();
-                if (special) {
+                // What to do about the keeper's own socket is decided by who looked whether a keeper lives.
+                if (special && !inUse.contains(path) && !path.equals(KeeperFiles.socket(directory))) {
                     Files.deleteIfExists(path);
                     LOG.warn("event=stale_socket_removed path={}", path);
                 }
             }
+        } catch (IOException e) {
+            throw unusable(e);
+        }
+    }
+
+    /** Gives up the lock, but removes nothing: the next agent finds what this one found. */
+    public void leave() {
+        made.clear();
+        if (lock != null) {
+            lock.close();
+            lock = null;
         }
     }
 

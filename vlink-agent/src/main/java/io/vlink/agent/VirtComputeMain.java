@@ -14,11 +14,13 @@ import io.vlink.infra.region.MemorySize;
 import io.vlink.infra.region.PageSizeChoice;
 import io.vlink.infra.region.RegionException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import jnr.posix.POSIXFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
 public final class VirtComputeMain implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(VirtComputeMain.class);
     private static final int PRIVATE_UMASK = 077;
+    private static final long MAX_LINGER_SECONDS = TimeUnit.DAYS.toSeconds(366);
 
     @Spec
     private CommandSpec spec;
@@ -84,6 +87,16 @@ public final class VirtComputeMain implements Callable<Integer> {
     @Option(names = "--socket-group", paramLabel = "GROUP",
             description = "Group whose members may use sockets.")
     private String socketGroup;
+
+    @Option(names = "--keeper", paramLabel = "yes|no", defaultValue = "yes",
+            description = {"Whether a small process keeps memory and connections open when the agent dies, so that the next"
+                    + " agent of the run directory takes over (default: ${DEFAULT-VALUE})."})
+    private String keeper;
+
+    @Option(names = "--keeper-linger", paramLabel = "SECONDS", defaultValue = "300",
+            description = {"How long the keeper waits for the next agent once nobody else is connected any more"
+                    + " (default: ${DEFAULT-VALUE})."})
+    private long keeperLinger;
 
     @Option(names = "--log-format", paramLabel = "text|json", defaultValue = "text",
             description = "Form of the log on standard error (default: ${DEFAULT-VALUE}).")
@@ -171,8 +184,8 @@ public final class VirtComputeMain implements Callable<Integer> {
                 throw new IllegalArgumentException("log format must be text or json: log-format=" + logFormat);
             }
             return new AgentSettings(RunDirectory.of(runDirectory, System.getenv()),
-                    new RegionSettings(bytes, pages, limit, busAddresses), mode(), socketOwner,
-                    socketGroup);
+                    new RegionSettings(bytes, pages, limit, busAddresses), mode(), socketOwner, socketGroup,
+                    keeper());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -185,6 +198,18 @@ public final class VirtComputeMain implements Callable<Integer> {
                     + ": leave one of them out");
         }
         return noHuge ? PageSizeChoice.ORDINARY : choice;
+    }
+
+    private KeeperSettings keeper() {
+        if (keeperLinger < 0 || keeperLinger > MAX_LINGER_SECONDS) {
+            throw new IllegalArgumentException("the keeper waits 0 to " + MAX_LINGER_SECONDS
+                    + " seconds: keeper-linger=" + keeperLinger);
+        }
+        return switch (keeper) {
+            case "yes" -> KeeperSettings.lingering(Duration.ofSeconds(keeperLinger));
+            case "no" -> KeeperSettings.NONE;
+            default -> throw new IllegalArgumentException("keeper must be yes or no: keeper=" + keeper);
+        };
     }
 
     private OptionalInt mode() {

@@ -97,13 +97,17 @@ class HeldRunDirectoryTest {
         Files.writeString(path.resolve("agent.lock"), "99999999");
         Path kept = Files.writeString(path.resolve("notes.sock"), "a file, whatever its name");
         UnixListener crashed = UnixListener.bind(path.resolve("vm1.sock"), 1, Set.of());
+        UnixListener adopted = UnixListener.bind(path.resolve("vm2.sock"), 1, Set.of());
         try (HeldRunDirectory held = take(path)) {
+            held.removeLeftovers(Set.of(path.resolve("vm2.sock")));
             assertThat(path.resolve("vm1.sock")).doesNotExist();
+            assertThat(path.resolve("vm2.sock")).exists();
             assertThat(kept).isRegularFile();
             assertThat(Files.readString(held.directory().lockFile()).strip())
                     .isEqualTo(Long.toString(ProcessHandle.current().pid()));
         } finally {
             crashed.close();
+            adopted.close();
         }
         assertThat(path).as("made by somebody else").isDirectory();
     }
@@ -119,6 +123,17 @@ class HeldRunDirectoryTest {
         second.close();
         assertThat(folder.resolve("a")).doesNotExist();
         assertThat(stranger).isDirectory();
+    }
+
+    @Test
+    void leavesEverythingToTheNextIfItIsToldSo() {
+        Path path = folder.resolve("a/run");
+        HeldRunDirectory first = take(path);
+        first.leave();
+        first.close();
+        assertThat(path.resolve("agent.lock")).exists();
+        take(path).close();
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test

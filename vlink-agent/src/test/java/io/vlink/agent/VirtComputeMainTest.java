@@ -34,7 +34,7 @@ class VirtComputeMainTest {
 
     private ProgramProcess start(String... options) throws IOException {
         List<String> arguments = new ArrayList<>(
-                List.of("--no-huge", "--run-dir", run().toString()));
+                List.of("--no-huge", "--run-dir", run().toString(), "--keeper-linger", "5"));
         arguments.addAll(List.of(options));
         if (!arguments.contains("--memory")) {
             arguments.addAll(List.of("--memory", "16M"));
@@ -53,7 +53,8 @@ class VirtComputeMainTest {
             "--memory,option needs a value: option=--memory: write --memory=SIZE",
             "--socket-mode=999,socket-mode=999: write 0660",
             "--socket-mode=-1,socket-mode=-1", "--socket-mode=1777,socket-mode=1777", "--log-format=xml,log-format=xml",
-            "--bogus,option=--bogus", "surplus,argument=surplus: leave it out"})
+            "--keeper=maybe,keeper=maybe", "--keeper-linger=-1,keeper-linger=-1", "--bogus,option=--bogus",
+            "surplus,argument=surplus: leave it out"})
     void refusesWrongUsageInOneLine(String option, String message) {
         StringWriter errors = new StringWriter();
         List<String> arguments = new ArrayList<>(List.of("--no-huge", "--run-dir", run().toString()));

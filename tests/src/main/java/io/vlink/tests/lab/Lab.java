@@ -3,6 +3,8 @@
 
 package io.vlink.tests.lab;
 
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.UnixConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -105,6 +108,15 @@ public final class Lab implements AutoCloseable {
         return keep(ManagedProcess.start(name, command, Map.of("VLINK_RUN_DIR", runDirectory().toString())));
     }
 
+    /** {@return the process that outlives this lab's agent, if there is one} */
+    public Optional<ProcessHandle> keeper() {
+        try (UnixConnection keeper = UnixConnection.connect(runDirectory().resolve("keeper.sock"))) {
+            return ProcessHandle.of(keeper.peer().pid());
+        } catch (OsException nobody) {
+            return Optional.empty();
+        }
+    }
+
     /**
      * Writes a file into the lab's folder.
      *
@@ -129,6 +141,8 @@ public final class Lab implements AutoCloseable {
         while (!resources.isEmpty()) {
             closeOne(resources.pop());
         }
+        // Of an agent that was killed and had no successor.
+        keeper().ifPresent(ProcessHandle::destroyForcibly);
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         } catch (IOException e) {

@@ -4,6 +4,7 @@
 package io.vlink.agent.keeper;
 
 import io.vlink.infra.os.Fd;
+import io.vlink.spec.keeper.KeeperProtocol;
 import java.util.List;
 
 /**
@@ -12,11 +13,11 @@ import java.util.List;
  */
 public interface FdStore extends AutoCloseable {
     /** Most bytes of a key, in UTF-8. */
-    int MAX_KEY_BYTES = 128;
+    int MAX_KEY_BYTES = KeeperProtocol.MAX_KEY_BYTES;
     /** Most bytes of an entry's state. */
-    int MAX_STATE_BYTES = 64 << 10;
+    int MAX_STATE_BYTES = KeeperProtocol.MAX_BODY_BYTES;
     /** Most descriptors of an entry: what one message carries (SCM_MAX_FD, unix(7)). */
-    int MAX_FDS = 253;
+    int MAX_FDS = KeeperProtocol.MAX_FDS;
 
     /**
      * Keeps an entry, in the place of the one that has its key: at any instant, should this process die, the old entry is

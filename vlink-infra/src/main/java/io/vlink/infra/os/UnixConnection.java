@@ -234,6 +234,22 @@ public final class UnixConnection implements AutoCloseable {
     }
 
     /**
+     * Whether the other end is closed before the time is over; what can be received does not wake it, {@link #close} of this
+     * end does. A negative time is unlimited. Source: {@code poll(2)}, POLLHUP.
+     *
+     * @throws OsException if the kernel refuses
+     * @throws IllegalStateException if this end is closed
+     */
+    public boolean awaitHangUp(long timeoutMillis) {
+        int held = fd.acquire();
+        try {
+            return Poll.await(held, Poll.ONLY_HANG_UP, timeoutMillis);
+        } finally {
+            fd.release();
+        }
+    }
+
+    /**
      * Whether the other end is closed, although bytes from it may still be here to be received. Only looks, from any thread.
      * Source: {@code poll(2)}, POLLHUP.
      *

@@ -89,18 +89,30 @@ public final class UnixListener implements AutoCloseable {
      * @throws IllegalStateException if the descriptor is closed
      */
     public static UnixListener adopt(Fd fd) {
-        int held = fd.acquire();
         try {
-            Path path = SocketState.of(fd) == SocketState.LISTENING ? SocketAddress.of(held) : null;
+            Path path = pathOf(fd);
             if (path == null) {
-                throw new OsException("getsockname", Errno.EINVAL, "fd=" + held, "it does not listen at a path");
+                throw new OsException("getsockname", Errno.EINVAL, fd.toString(), "it does not listen at a path");
             }
             Object fileKey = Files.exists(path)
                     ? Files.readAttributes(path, BasicFileAttributes.class).fileKey()
                     : null;
             return new UnixListener(fd, path, fileKey);
         } catch (IOException failure) {
-            throw new UncheckedIOException("socket cannot be looked at: fd=" + held, failure);
+            throw new UncheckedIOException("socket cannot be looked at: " + fd, failure);
+        }
+    }
+
+    /**
+     * Where a descriptor listens; null if it is no socket, or one that does not listen at a path.
+     *
+     * @throws OsException if the kernel refuses
+     * @throws IllegalStateException if the descriptor is closed
+     */
+    public static Path pathOf(Fd fd) {
+        int held = fd.acquire();
+        try {
+            return SocketState.of(fd) == SocketState.LISTENING ? SocketAddress.of(held) : null;
         } finally {
             fd.release();
         }
