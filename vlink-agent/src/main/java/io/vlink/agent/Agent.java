@@ -6,6 +6,7 @@ package io.vlink.agent;
 import io.vlink.agent.control.ControlServer;
 import io.vlink.agent.control.PeerCheck;
 import io.vlink.agent.domain.Inventory;
+import io.vlink.agent.domain.Keeping;
 import io.vlink.agent.domain.Region;
 import io.vlink.agent.domain.ReportWriter;
 import io.vlink.infra.command.BuildVersion;
@@ -74,9 +75,13 @@ public final class Agent implements AutoCloseable {
                 settings.socketGroup());
         RunDirectory directory = settings.runDirectory();
         AgentStore kept = openStore(HeldRunDirectory.take(directory, posix, access));
-        inventory = new Inventory(settings.regions(), directory::deviceSocket, new VfioDeviceServers(access));
+        UnixListener socket = listen(directory, access);
+        parts.push(socket);
+        Keeping keeping = new Keeping(kept.store(), kept.found());
+        inventory = new Inventory(settings.regions(), directory::deviceSocket, new VfioDeviceServers(access, keeping),
+                keeping);
         parts.push(inventory);
-        ControlServer server = new ControlServer(listen(directory, access), inventory,
+        ControlServer server = new ControlServer(socket, inventory,
                 new PeerCheck(RunDirectory.ownUid(), access::admits), this::facts, directory::deviceSocket);
         parts.push(server);
         kept.ready();

@@ -5,14 +5,23 @@ package io.vlink.agent;
 
 import io.vlink.agent.device.BarMemory;
 import io.vlink.agent.device.DeviceEvents;
+import io.vlink.agent.device.DeviceMemory;
 import io.vlink.agent.device.DeviceModel;
 import io.vlink.agent.device.PciVlinkDevice;
 import io.vlink.agent.domain.DeviceServer;
 import io.vlink.agent.domain.Domain;
+import io.vlink.agent.domain.Keeping;
 import io.vlink.agent.domain.Region;
+import io.vlink.agent.vfiouser.ClientKeeper;
+import io.vlink.agent.vfiouser.ClientMemory;
 import io.vlink.agent.vfiouser.VfioUserServer;
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.os.UnixListener;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,29 +30,85 @@ import org.slf4j.LoggerFactory;
 final class VfioDeviceServers implements DeviceServer.Factory {
     private static final Logger LOG = LoggerFactory.getLogger(VfioDeviceServers.class);
 
+    private static final Set<PosixFilePermission> OWNER_ONLY = Set.of(PosixFilePermission.OWNER_READ,
+            PosixFilePermission.OWNER_WRITE);
+
     private final SocketAccess access;
+    private final Keeping keeping;
 
     /**
      * Makes servers whose sockets are open to some.
      *
-     * @param access who may open them
+     * @param access  who may open them
+     * @param keeping where the next agent finds their sockets
      */
-    VfioDeviceServers(SocketAccess access) {
+    VfioDeviceServers(SocketAccess access, Keeping keeping) {
         this.access = access;
+        this.keeping = keeping;
     }
 
     @Override
     public DeviceServer start(Domain domain, Path socket, DeviceServer.Listener listener) {
         HeldRunDirectory.checkSocketPath(socket);
-        PciVlinkDevice device = new PciVlinkDevice(model(domain), new Events(domain.name(), listener));
-        VfioUserServer server = VfioUserServer.start(domain.name(), socket, device);
+        domain.deviceMemory().fill((byte) 0);
+        UnixListener waiting = UnixListener.bind(socket, VfioUserServer.BACKLOG, OWNER_ONLY);
         try {
             access.apply(socket);
+            PciVlinkDevice device = device(domain, listener);
+            keeping.keepListener(domain.name(), waiting.fd());
+            return closing(domain, VfioUserServer.start(domain.name(), waiting, device, clientMemory(domain),
+                    keeper(domain.name())));
         } catch (RuntimeException e) {
-            server.close();
+            waiting.close();
             throw e;
         }
-        return server::close;
+    }
+
+    @Override
+    public DeviceServer resume(Domain domain, DeviceServer.Sockets last, DeviceServer.Listener listener) {
+        UnixListener waiting = UnixListener.adopt(last.listener());
+        try {
+            access.apply(waiting.path());
+        } catch (StartException e) {
+            // Whoever could connect before still can, which is no reason to take a running VM's network away.
+            LOG.warn("event=device_socket_access vm_domain={} error={}", domain.name(), e.getMessage());
+        }
+        PciVlinkDevice device = device(domain, listener);
+        if (last.interrupt() != null) {
+            device.adoptInterrupt(last.interrupt());
+        }
+        return closing(domain, VfioUserServer.resume(domain.name(), waiting, device, clientMemory(domain),
+                keeper(domain.name()), last.client() == null ? null : UnixConnection.of(last.client())));
+    }
+
+    private DeviceServer closing(Domain domain, VfioUserServer server) {
+        return () -> {
+            server.close();
+            keeping.forgetListener(domain.name());
+        };
+    }
+
+    private static PciVlinkDevice device(Domain domain, DeviceServer.Listener listener) {
+        return new PciVlinkDevice(model(domain), new Events(domain.name(), listener),
+                new DeviceMemory(domain.deviceMemory().asSlice(0, DeviceMemory.BYTES)));
+    }
+
+    private static ClientMemory clientMemory(Domain domain) {
+        return new ClientMemory(domain.deviceMemory().asSlice(DeviceMemory.BYTES, ClientMemory.BYTES));
+    }
+
+    private ClientKeeper keeper(String domain) {
+        return new ClientKeeper() {
+            @Override
+            public void keep(Fd connection, Fd interrupt) {
+                keeping.keepClient(domain, connection, interrupt);
+            }
+
+            @Override
+            public void forget() {
+                keeping.forgetClient(domain);
+            }
+        };
     }
 
     private static DeviceModel model(Domain domain) {

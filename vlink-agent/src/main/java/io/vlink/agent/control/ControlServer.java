@@ -3,6 +3,7 @@
 
 package io.vlink.agent.control;
 
+import io.vlink.agent.domain.AdoptedSession;
 import io.vlink.agent.domain.Inventory;
 import io.vlink.agent.domain.ReportWriter;
 import io.vlink.infra.control.ControlConnection;
@@ -64,6 +65,7 @@ public final class ControlServer implements AutoCloseable {
         this.facts = facts;
         this.socketOfDomain = socketOfDomain;
         this.limits = limits;
+        inventory.adoptedSessions().forEach(this::adopt);
         this.acceptor = Thread.ofPlatform().name("control-accept").daemon().start(this::acceptAll);
     }
 
@@ -89,7 +91,7 @@ public final class ControlServer implements AutoCloseable {
             }
             String tooMany = limits.refusal(sessions.values().stream().map(Session::peer).toList(), peer);
             if (tooMany == null) {
-                start(connection, peer);
+                start(connection, peer, session(connection, peer));
             } else {
                 refuse(connection, peer, StatusCode.NO_RESOURCES, tooMany);
             }
@@ -107,9 +109,20 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    private void start(ControlConnection connection, PeerCredentials peer) {
-        ControlSession session = new ControlSession(connection, peer, inventory, facts, socketOfDomain,
-                limits.idle());
+    /** Goes on with a connection of the last agent; who that is was checked when it came. */
+    private void adopt(AdoptedSession adopted) {
+        ControlConnection connection = new ControlConnection(UnixConnection.of(adopted.connection()));
+        PeerCredentials peer = connection.peer();
+        ControlSession session = session(connection, peer);
+        session.adopt(adopted.held());
+        start(connection, peer, session);
+    }
+
+    private ControlSession session(ControlConnection connection, PeerCredentials peer) {
+        return new ControlSession(connection, peer, inventory, facts, socketOfDomain, limits.idle());
+    }
+
+    private void start(ControlConnection connection, PeerCredentials peer, ControlSession session) {
         Thread thread = Thread.ofPlatform().name("control-" + peer.pid()).daemon().unstarted(() -> {
             try {
                 session.run();

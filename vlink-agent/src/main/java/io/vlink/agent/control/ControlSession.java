@@ -6,7 +6,10 @@ package io.vlink.agent.control;
 import io.vlink.agent.domain.Attachment;
 import io.vlink.agent.domain.Domain;
 import io.vlink.agent.domain.DomainRequest;
+import io.vlink.agent.domain.HeldSession;
 import io.vlink.agent.domain.Inventory;
+import io.vlink.agent.domain.Keeping;
+import io.vlink.agent.domain.RegistrationMessage;
 import io.vlink.agent.domain.ReportWriter;
 import io.vlink.agent.domain.RequestException;
 import io.vlink.infra.control.BadMessageException;
@@ -54,25 +57,33 @@ final class ControlSession implements Runnable {
     private final ControlConnection connection;
     private final PeerCredentials peer;
     private final Inventory inventory;
+    private final Keeping keeping;
     private final Supplier<ReportWriter.AgentFacts> facts;
     private final Function<String, Path> socketOfDomain;
     private final Duration idle;
-    private Attachment attachment;
-    private Domain domain;
+    /** What this connection holds, or null. */
+    private HeldSession held;
 
     ControlSession(ControlConnection connection, PeerCredentials peer, Inventory inventory,
             Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, Duration idle) {
         this.connection = connection;
         this.peer = peer;
         this.inventory = inventory;
+        this.keeping = inventory.keeping();
         this.facts = facts;
         this.socketOfDomain = socketOfDomain;
         this.idle = idle;
     }
 
+    /** Goes on with what another process has promised on this connection, before {@link #run}. */
+    void adopt(HeldSession last) {
+        held = last;
+    }
+
     @Override
     public void run() {
         try (connection) {
+            answerWhatIsOwed();
             serve();
         } catch (BadMessageException e) {
             LOG.warn("event=control_bad_message pid={} error={}", peer.pid(), e.getMessage());
@@ -83,6 +94,27 @@ final class ControlSession implements Runnable {
         } finally {
             leave();
         }
+    }
+
+    /** Only a QEMU that has registered its domain gets its answer late, or twice: it reads one, and no more. */
+    private void answerWhatIsOwed() {
+        if (held != null && held.owed()) {
+            connection.send(registered(held.domain()), List.of());
+            settle();
+        }
+    }
+
+    /** The reply is sent: from now on the peer knows what it holds. */
+    private void settle() {
+        if (held != null && held.owed()) {
+            held = held.settled();
+            keeping.keepSession(held, connection.fd());
+        }
+    }
+
+    private void hold(HeldSession session) {
+        held = session;
+        keeping.keepSession(session, connection.fd());
     }
 
     private void serve() {
@@ -103,12 +135,13 @@ final class ControlSession implements Runnable {
                 throw e;
             }
             connection.send(reply.message(), reply.fds());
+            settle();
         }
     }
 
     /** Only who holds a link or a domain may be silent; everybody else takes a place from those who have a request. */
     private boolean awaitRequest() {
-        if (attachment != null || domain != null || connection.readable(idle)) {
+        if (held != null || connection.readable(idle)) {
             return true;
         }
         LOG.warn("event=control_connection_idle pid={} uid={} seconds={}", peer.pid(), peer.uid(), idle.toSeconds());
@@ -155,16 +188,20 @@ final class ControlSession implements Runnable {
                     "a tool registers for good, a QEMU as long as it lives: role=" + role + " persistent="
                             + persistent);
         }
-        if (domain != null) {
+        if (held != null && held.domain() != null) {
             throw new RequestException(StatusCode.BUSY,
-                    "one domain a connection: vm_domain=" + domain.name() + " is registered on this one");
+                    "one domain a connection: vm_domain=" + held.domain().name() + " is registered on this one");
         }
-        DomainRequest request = RegistrationReader.read(message);
+        DomainRequest request = RegistrationMessage.read(message);
         Domain registered = inventory.register(request, peer.pid(), persistent);
         if (!persistent) {
-            domain = registered;
+            hold(HeldSession.of(registered));
         }
-        return Reply.of(ok().addText(TlvType.SOCKET_PATH, socketOfDomain.apply(request.name()).toString()).build());
+        return Reply.of(registered(registered));
+    }
+
+    private ControlMessage registered(Domain domain) {
+        return ok().addText(TlvType.SOCKET_PATH, socketOfDomain.apply(domain.name()).toString()).build();
     }
 
     private Reply unregister(ControlMessage message) throws RequestException {
@@ -173,30 +210,36 @@ final class ControlSession implements Runnable {
     }
 
     private Reply attach(ControlMessage message) throws RequestException {
-        if (attachment != null) {
+        if (held != null && held.attachment() != null) {
             throw new RequestException(StatusCode.BUSY, "one link a connection: link="
-                    + attachment.link().request().name() + " is attached to this one");
+                    + held.attachment().link().request().name() + " is attached to this one");
         }
-        attachment = inventory.attach(message.text(TlvType.LINK_NAME), peer.pid());
+        Attachment attachment = inventory.attach(message.text(TlvType.LINK_NAME), peer.pid());
+        hold(HeldSession.of(attachment));
         return new Reply(ok().build(), attachment.link().descriptors());
     }
 
     private Reply detach() throws RequestException {
-        if (attachment == null) {
+        if (held == null || held.attachment() == null) {
             throw new RequestException(StatusCode.NOT_FOUND, "no link is attached to this connection");
         }
-        inventory.detach(attachment);
-        attachment = null;
+        // Forgotten first: a driver whose agent dies now sees its connection end, as it wanted.
+        keeping.forgetSession(held);
+        inventory.detach(held.attachment());
+        held = null;
         return Reply.of(ok().build());
     }
 
     /** Gives back what the connection held. */
     private void leave() {
-        if (attachment != null) {
-            inventory.detach(attachment);
+        if (held == null) {
+            return;
         }
-        if (domain != null) {
-            inventory.withdraw(domain);
+        if (held.attachment() != null) {
+            inventory.detach(held.attachment());
+        } else {
+            inventory.withdraw(held.domain());
         }
+        keeping.forgetSession(held);
     }
 }

@@ -25,9 +25,10 @@ import static io.vlink.spec.pci.PciIdentity.CONFIG_SPACE_BYTES;
 
 import io.vlink.spec.pci.BarShape;
 import io.vlink.spec.pci.PciIdentity;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * The 256 bytes of configuration space (PCI 3.0 §6.1): values, and for each bit whether it keeps what is written. BAR sizing
@@ -35,13 +36,22 @@ import java.util.Arrays;
  */
 final class ConfigurationSpace {
     private static final int BAR_BYTES = 4;
+    private static final ValueLayout.OfShort LITTLE_ENDIAN_SHORT = ValueLayout.JAVA_SHORT
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final byte[] values = new byte[CONFIG_SPACE_BYTES];
+    private final MemorySegment values;
     private final byte[] writable = new byte[CONFIG_SPACE_BYTES];
-    private final ByteBuffer fields = ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN);
-    private final ByteBuffer masks = ByteBuffer.wrap(writable).order(ByteOrder.LITTLE_ENDIAN);
 
-    ConfigurationSpace(BarShape shape, long regionBytes, long channelMemoryBytes) {
+    /**
+     * Describes a device; of what stands in the memory only the bits that software can write are used.
+     *
+     * @param memory 256 bytes that hold the values from now on
+     */
+    ConfigurationSpace(BarShape shape, long regionBytes, long channelMemoryBytes, MemorySegment memory) {
+        values = memory;
+        byte[] constants = new byte[CONFIG_SPACE_BYTES];
+        ByteBuffer fields = ByteBuffer.wrap(constants).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer masks = ByteBuffer.wrap(writable).order(ByteOrder.LITTLE_ENDIAN);
         fields.putShort(VENDOR_ID, (short) PciIdentity.VENDOR_ID);
         fields.putShort(DEVICE_ID, (short) PciIdentity.DEVICE_ID);
         // Revision and class share a word: 8 bits of the one below 24 bits of the other.
@@ -55,43 +65,54 @@ final class ConfigurationSpace {
         masks.put(CACHE_LINE_SIZE, (byte) ~0);
         masks.put(LATENCY_TIMER, (byte) ~0);
         masks.put(INTERRUPT_LINE, (byte) ~0);
-        bar(BarShape.REGISTER_BAR, BAR_FLAGS_IO, Integer.SIZE, BarShape.REGISTER_BAR_BYTES);
-        bar(shape.regionBar(), shape.barFlags(), shape.bits(), regionBytes);
-        bar(shape.channelBar(), shape.barFlags(), shape.bits(), channelMemoryBytes);
+        bar(fields, masks, BarShape.REGISTER_BAR, BAR_FLAGS_IO, Integer.SIZE, BarShape.REGISTER_BAR_BYTES);
+        bar(fields, masks, shape.regionBar(), shape.barFlags(), shape.bits(), regionBytes);
+        bar(fields, masks, shape.channelBar(), shape.barFlags(), shape.bits(), channelMemoryBytes);
+        for (int i = 0; i < constants.length; i++) {
+            put(i, constants[i] | (get(i) & writable[i]));
+        }
     }
 
     /** Sets what a reset sets (SPEC.md section 4.3): every bit that software can write is zero. */
     void reset() {
-        for (int i = 0; i < values.length; i++) {
-            values[i] &= (byte) ~writable[i];
+        for (int i = 0; i < CONFIG_SPACE_BYTES; i++) {
+            put(i, get(i) & ~writable[i]);
         }
         interruptStatus(false);
     }
 
     /** Copies bytes out; the range has been checked. */
     byte[] read(int offset, int count) {
-        return Arrays.copyOfRange(values, offset, offset + count);
+        return values.asSlice(offset, count).toArray(ValueLayout.JAVA_BYTE);
     }
 
     /** Stores the bits that can be written, drops the others; the range has been checked. */
     void write(int offset, byte[] data) {
         for (int i = 0; i < data.length; i++) {
             int mask = writable[offset + i];
-            values[offset + i] = (byte) ((values[offset + i] & ~mask) | (data[i] & mask));
+            put(offset + i, (get(offset + i) & ~mask) | (data[i] & mask));
         }
     }
 
     /** Whether software forbids INTx (PCI 3.0 §6.2.2, bit 10). */
     boolean interruptDisabled() {
-        return (fields.getShort(COMMAND) & COMMAND_INTX_DISABLE) != 0;
+        return (values.get(LITTLE_ENDIAN_SHORT, COMMAND) & COMMAND_INTX_DISABLE) != 0;
     }
 
     /** Shows whether an interrupt is pending (PCI 3.0 §6.2.3, bit 3). */
     void interruptStatus(boolean pending) {
-        fields.putShort(STATUS, (short) (pending ? STATUS_INTERRUPT : 0));
+        values.set(LITTLE_ENDIAN_SHORT, STATUS, (short) (pending ? STATUS_INTERRUPT : 0));
     }
 
-    private void bar(int number, int flags, int bits, long bytes) {
+    private byte get(int offset) {
+        return values.get(ValueLayout.JAVA_BYTE, offset);
+    }
+
+    private void put(int offset, int value) {
+        values.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+    }
+
+    private static void bar(ByteBuffer fields, ByteBuffer masks, int number, int flags, int bits, long bytes) {
         int offset = BAR0 + number * BAR_BYTES;
         fields.putInt(offset, flags);
         long addressBits = -bytes;

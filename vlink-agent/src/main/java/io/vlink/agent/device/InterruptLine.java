@@ -13,9 +13,17 @@ import java.nio.ByteOrder;
  * VFIO_IRQ_INFO_AUTOMASKED). Owns its eventfd. Not thread-safe.
  */
 final class InterruptLine {
+    private final DeviceMemory memory;
     private Fd eventFd;
-    private boolean masked;
-    private boolean automask = true;
+
+    InterruptLine(DeviceMemory memory) {
+        this.memory = memory;
+    }
+
+    /** Takes an eventfd over to which the line was connected before; masks stay as they are. */
+    void adopt(Fd connected) {
+        eventFd = connected;
+    }
 
     /** Takes an eventfd over, or none; the previous one is closed, and the line starts unmasked. */
     void connect(Fd newEventFd) {
@@ -25,18 +33,18 @@ final class InterruptLine {
 
     /** The client does not unmask by message, because it learns of the end of an interrupt by itself (KVM's resampling). */
     void unmaskedByClient() {
-        automask = false;
-        masked = false;
+        memory.interruptResampled(true);
+        memory.interruptMasked(false);
     }
 
-    void mask(boolean newMasked) {
-        masked = newMasked;
+    void mask(boolean masked) {
+        memory.interruptMasked(masked);
     }
 
     /** Tells the client once that the line is asserted, unless it is masked. */
     void signalAsserted() {
-        if (!masked && eventFd != null) {
-            masked = automask;
+        if (!memory.interruptMasked() && eventFd != null) {
+            memory.interruptMasked(!memory.interruptResampled());
             signal();
         }
     }
@@ -48,7 +56,7 @@ final class InterruptLine {
                 eventFd.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1).array());
             } catch (OsException e) {
                 // An eventfd that takes no more is the client's own doing; the interrupt stays pending.
-                masked = false;
+                memory.interruptMasked(false);
             }
         }
     }
@@ -59,7 +67,7 @@ final class InterruptLine {
             eventFd.close();
         }
         eventFd = null;
-        masked = false;
-        automask = true;
+        memory.interruptMasked(false);
+        memory.interruptResampled(false);
     }
 }

@@ -25,20 +25,32 @@ public final class PciVlinkDevice {
     private final DeviceEvents events;
     private final ConfigurationSpace configuration;
     private final RegisterFile registers;
-    private final InterruptLine interrupt = new InterruptLine();
+    private final InterruptLine interrupt;
 
     /**
-     * Creates a device in its reset state.
+     * Creates a device in the state that its memory has.
      *
      * @param model what is fixed about it
      * @param events who is told what happens to it
+     * @param memory where what software writes is kept; its own
      */
-    public PciVlinkDevice(DeviceModel model, DeviceEvents events) {
+    public PciVlinkDevice(DeviceModel model, DeviceEvents events, DeviceMemory memory) {
         this.model = model;
         this.events = events;
         this.configuration = new ConfigurationSpace(model.shape(), model.region().bytes(),
-                model.channelMemory().bytes());
-        this.registers = new RegisterFile(model);
+                model.channelMemory().bytes(), memory.configuration());
+        this.registers = new RegisterFile(model, memory);
+        this.interrupt = new InterruptLine(memory);
+    }
+
+    /**
+     * Goes on with an eventfd to which INTx was connected before this device took over its memory.
+     *
+     * @param eventFd an eventfd that the device owns from now on
+     */
+    public synchronized void adoptInterrupt(Fd eventFd) {
+        interrupt.adopt(eventFd);
+        updateInterrupt();
     }
 
     /**

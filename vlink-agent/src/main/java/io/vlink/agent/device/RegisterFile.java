@@ -21,17 +21,17 @@ final class RegisterFile {
     private static final int ASSERTED = 1;
 
     private final DeviceModel model;
-    private final int[] written = new int[ControlRegister.values().length];
-    private boolean interruptPending;
+    private final DeviceMemory memory;
 
-    RegisterFile(DeviceModel model) {
+    RegisterFile(DeviceModel model, DeviceMemory memory) {
         this.model = model;
+        this.memory = memory;
     }
 
     /** Sets what a reset sets (SPEC.md section 4.3). */
     void reset() {
-        Arrays.fill(written, 0);
-        interruptPending = false;
+        memory.clearRegisters();
+        memory.interruptPending(false);
     }
 
     /** Reads any range inside BAR0. */
@@ -54,7 +54,7 @@ final class RegisterFile {
         }
         return switch (register.access()) {
             case READ_WRITE, WRITE_ONLY -> {
-                written[register.ordinal()] = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).getInt();
+                memory.register(register.offset(), ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).getInt());
                 yield register;
             }
             case READ_ONLY, READ_CLEAR -> null;
@@ -63,17 +63,17 @@ final class RegisterFile {
 
     /** What software last wrote to a register. */
     int written(ControlRegister register) {
-        return written[register.ordinal()];
+        return memory.register(register.offset());
     }
 
     /** Sets INTERRUPT_STATUS. */
     void interruptPending() {
-        interruptPending = true;
+        memory.interruptPending(true);
     }
 
     /** Whether INTERRUPT_STATUS is set and INTERRUPT_ENABLE lets it out. */
     boolean interruptAsserted() {
-        return interruptPending && (written(ControlRegister.INTERRUPT_ENABLE) & ASSERTED) != 0;
+        return memory.interruptPending() && (written(ControlRegister.INTERRUPT_ENABLE) & ASSERTED) != 0;
     }
 
     private int read(ControlRegister register) {
@@ -99,8 +99,8 @@ final class RegisterFile {
     }
 
     private int takeInterrupt() {
-        int status = interruptPending ? ASSERTED : 0;
-        interruptPending = false;
+        int status = memory.interruptPending() ? ASSERTED : 0;
+        memory.interruptPending(false);
         return status;
     }
 

@@ -31,10 +31,27 @@ final class ChannelMemory implements AutoCloseable {
      * @param plan    where its channels stand
      */
     ChannelMemory(DomainRequest request, ChannelPlan plan) {
+        this(request, plan, new SharedBlock("vlink-channels-" + request.name(), plan.totalBytes()));
+        describe();
+    }
+
+    private ChannelMemory(DomainRequest request, ChannelPlan plan, SharedBlock block) {
         this.request = request;
         this.plan = plan;
-        this.block = new SharedBlock("vlink-channels-" + request.name(), plan.totalBytes());
-        describe();
+        this.block = block;
+    }
+
+    /**
+     * Goes on with memory that the last agent made; guests and drivers may be using it, so nothing is written.
+     *
+     * @param request the domain
+     * @param plan    where its channels stand
+     * @param fd      the memory; closed if a check fails
+     * @return the memory
+     * @throws IllegalArgumentException if it is not what the plan says
+     */
+    static ChannelMemory adopt(DomainRequest request, ChannelPlan plan, Fd fd) {
+        return new ChannelMemory(request, plan, SharedBlock.adopt(fd, plan.totalBytes()));
     }
 
     /**

@@ -13,9 +13,13 @@ import java.util.List;
  * never changes; the rest is guarded by the inventory's lock.
  */
 public final class Domain {
+    /** Size of {@link #deviceMemory}. */
+    public static final int DEVICE_BYTES = 8_192;
+
     private final DomainRequest request;
     private final Region region;
     private final ChannelMemory channels;
+    private final SharedBlock device;
     private final List<Link> links = new ArrayList<>();
     private DeviceServer server;
     private DeviceServer.Listener listener;
@@ -26,10 +30,11 @@ public final class Domain {
     private int ownerPid;
     private boolean connected;
 
-    Domain(DomainRequest request, Region region, ChannelMemory channels) {
+    Domain(DomainRequest request, Region region, ChannelMemory channels, SharedBlock device) {
         this.request = request;
         this.region = region;
         this.channels = channels;
+        this.device = device;
     }
 
     /** {@return what was asked for} */
@@ -60,6 +65,16 @@ public final class Domain {
     /** {@return channel memory, mapped as long as the domain's device is served} */
     public MemorySegment channelMemory() {
         return channels.segment();
+    }
+
+    /** {@return {@value #DEVICE_BYTES} bytes that its device server remembers things in; nobody else maps them} */
+    public MemorySegment deviceMemory() {
+        return device.segment();
+    }
+
+    /** {@return the descriptor of that memory} */
+    Fd deviceFd() {
+        return device.fd();
     }
 
     /** {@return channels in channel memory, control channels included} */
@@ -164,5 +179,6 @@ public final class Domain {
         released = true;
         links.forEach(link -> link.record().close());
         channels.close();
+        device.close();
     }
 }

@@ -40,7 +40,9 @@ final class DomainBuilder implements AutoCloseable {
         try {
             ChannelMemory channels = new ChannelMemory(request, plan);
             memory.add(channels);
-            Domain domain = new Domain(request, region, channels);
+            SharedBlock device = new SharedBlock("vlink-device-" + request.name(), Domain.DEVICE_BYTES);
+            memory.add(device);
+            Domain domain = new Domain(request, region, channels, device);
             for (int link = 0; link < pools.size(); link++) {
                 LinkRecord record = new LinkRecord(region, channels, request, link, pools.get(link));
                 memory.add(record);

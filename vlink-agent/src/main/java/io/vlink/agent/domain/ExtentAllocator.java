@@ -50,6 +50,27 @@ final class ExtentAllocator {
     }
 
     /**
+     * Takes an extent that was handed out by another allocator of the same region.
+     *
+     * @param offset bytes from the start of the region
+     * @param bytes  its size, above zero; rounded up to whole pages
+     * @throws IllegalArgumentException if it is not free, or not in the region
+     */
+    void take(long offset, long bytes) {
+        long wanted = rounded(bytes);
+        Map.Entry<Long, Long> before = bytesByOffset.floorEntry(offset);
+        Long after = bytesByOffset.higherKey(offset);
+        boolean inside = offset >= 0 && offset % ALIGNMENT == 0 && offset <= totalBytes - wanted;
+        boolean free = (before == null || before.getKey() + before.getValue() <= offset)
+                && (after == null || offset + wanted <= after);
+        if (!inside || !free) {
+            throw new IllegalArgumentException("extent must be free and in the region: offset=" + offset + " bytes="
+                    + bytes + " region_bytes=" + totalBytes);
+        }
+        bytesByOffset.put(offset, wanted);
+    }
+
+    /**
      * Gives an extent back.
      *
      * @param offset what {@link #allocate} returned

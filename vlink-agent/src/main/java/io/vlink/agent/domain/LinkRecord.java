@@ -43,13 +43,10 @@ final class LinkRecord implements AutoCloseable {
      * @param poolOffset bytes from the start of the region
      */
     LinkRecord(Region region, ChannelMemory channels, DomainRequest request, int link, long poolOffset) {
+        this(region, request.links().get(link), new SharedBlock("vlink-record-" + request.links().get(link).name(),
+                bytes(region, request.links().get(link))));
         LinkDefinition wanted = request.links().get(link);
-        int pages = region.pageCount();
-        bufferCount = BufferPoolSize.buffers(wanted);
-        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(pages);
-        long bytes = LinkRecordLayout.totalBytes(pages, bufferCount);
-        countersOffset = LinkRecordLayout.HEADER_BYTES;
-        block = new SharedBlock("vlink-record-" + wanted.name(), bytes);
+        long bytes = block.bytes();
         describeMemory(region, channels);
         describeLink(request, link, poolOffset);
         describeChannels(channels, link, wanted.dataChannels());
@@ -62,6 +59,40 @@ final class LinkRecord implements AutoCloseable {
         block.putLong(LinkRecordLayout.COUNTERS_OFFSET, countersOffset);
         block.putInt(LinkRecordLayout.VERSION_OFFSET, LinkRecordLayout.VERSION);
         block.putLongRelease(LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
+    }
+
+    private LinkRecord(Region region, LinkDefinition wanted, SharedBlock block) {
+        this.block = block;
+        bufferCount = BufferPoolSize.buffers(wanted);
+        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(region.pageCount());
+        countersOffset = LinkRecordLayout.HEADER_BYTES;
+    }
+
+    private static long bytes(Region region, LinkDefinition wanted) {
+        return LinkRecordLayout.totalBytes(region.pageCount(), BufferPoolSize.buffers(wanted));
+    }
+
+    /**
+     * Goes on with a record that the last agent made; a driver may be using it, so nothing is written.
+     *
+     * @param region     where the pool stands
+     * @param wanted     the link
+     * @param poolOffset bytes from the start of the region
+     * @param fd         the record; closed if a check fails
+     * @return the record
+     * @throws IllegalArgumentException if it is not the record of that link
+     */
+    static LinkRecord adopt(Region region, LinkDefinition wanted, long poolOffset, Fd fd) {
+        SharedBlock block = SharedBlock.adopt(fd, bytes(region, wanted));
+        if (block.getLong(LinkRecordLayout.MAGIC_OFFSET) != LinkRecordLayout.MAGIC
+                || block.getInt(LinkRecordLayout.VERSION_OFFSET) != LinkRecordLayout.VERSION
+                || block.getLong(LinkRecordLayout.POOL_OFFSET) != poolOffset
+                || block.getLong(LinkRecordLayout.LEDGER_OFFSET) != LinkRecordLayout
+                        .defaultLedgerOffset(region.pageCount())) {
+            block.close();
+            throw new IllegalArgumentException("record must be the link's: link=" + wanted.name());
+        }
+        return new LinkRecord(region, wanted, block);
     }
 
     private void describeMemory(Region region, ChannelMemory channels) {

@@ -3,9 +3,10 @@
 
 package io.vlink.agent.domain;
 
+import io.vlink.infra.os.PageSize;
 import io.vlink.infra.region.MemorySize;
 import io.vlink.infra.region.PageSizeChoice;
-import java.security.SecureRandom;
+import java.util.SplittableRandom;
 
 /**
  * How regions are made.
@@ -26,11 +27,22 @@ public record RegionSettings(long bytes, PageSizeChoice pages, long limitBytes, 
         /** In random order, from a random place: for tests. */
         RANDOM;
 
-        long[] choose(int pages, int pageShift) {
+        long[] choose(int pages, int pageShift, long seed) {
             return this == RANDOM
-                    ? BusAddresses.shuffled(pages, pageShift, new SecureRandom())
+                    ? BusAddresses.shuffled(pages, pageShift, new SplittableRandom(seed))
                     : BusAddresses.offsets(pages, pageShift);
         }
+    }
+
+    /** Whether a region is as these settings would make it. */
+    boolean fit(Region region) {
+        boolean rightPages = switch (pages) {
+            case AUTO -> region.pageSize().isHuge();
+            case HUGE_1G -> region.pageSize() == PageSize.HUGE_1G;
+            case HUGE_2M -> region.pageSize() == PageSize.HUGE_2M;
+            case ORDINARY -> region.pageSize() == PageSize.ORDINARY;
+        };
+        return rightPages && region.bytes() == bytes && region.addressing() == addressing;
     }
 
     /**

@@ -11,12 +11,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The agent's regions: one for each trust group in use, and the first one, which waits for the next group when it has none.
  * All but {@link #views} is guarded by the lock of the {@link Inventory} that allocates.
  */
 final class RegionStore implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegionStore.class);
+
     /**
      * What people see of a region.
      *
@@ -37,23 +41,100 @@ final class RegionStore implements AutoCloseable {
         }
     }
 
+    private static final String UNKNOWN_GROUP = "of the last agent";
+
     private final RegionSettings settings;
-    private final Region first;
+    private final Keeping keeping;
     private final Map<String, Share> shareOfGroup = new LinkedHashMap<>();
+    /** Regions of the last agent by id, until {@link #begin}. */
+    private final Map<String, Region> adopted = new LinkedHashMap<>();
+    private Region first;
     private boolean firstIsFree = true;
     private String lastGroupOfFirst;
     private volatile List<View> views = List.of();
 
     /**
-     * Reserves the first region at once, so that a shortage shows now.
+     * Has no regions yet.
      *
      * @param settings how regions are made
+     * @param keeping  where the next agent finds them
+     */
+    RegionStore(RegionSettings settings, Keeping keeping) {
+        this.settings = settings;
+        this.keeping = keeping;
+    }
+
+    /**
+     * Takes a region of the last agent.
+     *
+     * @param region  the region
+     * @param isFirst whether it is the one that agents start with
+     */
+    void adopt(Region region, boolean isFirst) {
+        adopted.put(region.id(), region);
+        if (isFirst && first == null) {
+            first = region;
+        }
+    }
+
+    /**
+     * An adopted region, for a domain that was in it. {@link #release} gives it back.
+     *
+     * @param group key of the domain's trust group
+     * @param id    of the region
+     * @return the region
+     * @throws IllegalArgumentException if there is no such region, or another group has it
+     */
+    Region acquireAdopted(String group, String id) {
+        Region region = adopted.get(id);
+        Share share = shareOfGroup.get(group);
+        boolean others = shareOfGroup.entrySet().stream()
+                .anyMatch(entry -> entry.getValue().region == region && !entry.getKey().equals(group));
+        if (region == null || others || (share != null && share.region != region)) {
+            throw new IllegalArgumentException(
+                    "region must be there and of this group alone: region=" + id + " group=\"" + group + "\"");
+        }
+        if (share == null) {
+            share = new Share(region);
+            shareOfGroup.put(group, share);
+        }
+        share.domains++;
+        firstIsFree &= region != first;
+        return region;
+    }
+
+    /**
+     * Frees adopted regions that nobody is in, and reserves the first one unless it is among the others, so that a shortage
+     * shows now.
+     *
      * @throws RegionException if memory is short
      */
-    RegionStore(RegionSettings settings) {
-        this.settings = settings;
-        this.first = new Region(settings);
+    void begin() {
+        firstIsFree = shareOfGroup.values().stream().noneMatch(share -> share.region == first);
+        for (Region region : adopted.values()) {
+            boolean inUse = shareOfGroup.values().stream().anyMatch(share -> share.region == region);
+            if (!inUse && (region != first || !settings.fit(region))) {
+                free(region);
+                first = region == first ? null : first;
+            }
+        }
+        adopted.clear();
+        if (first == null) {
+            first = new Region(settings);
+            keeping.keep(first, true);
+        } else {
+            lastGroupOfFirst = UNKNOWN_GROUP;
+            if (!settings.fit(first)) {
+                LOG.warn("event=region_settings_later memory={} page_bytes={} note=the region in use stays as it is",
+                        MemorySize.format(first.bytes()), first.pageSize().bytes());
+            }
+        }
         changed();
+    }
+
+    private void free(Region region) {
+        keeping.forget(region);
+        region.close();
     }
 
     /**
@@ -84,7 +165,8 @@ final class RegionStore implements AutoCloseable {
     }
 
     private Region another() throws RequestException {
-        long used = (shareOfGroup.size() + (firstIsFree ? 1L : 0L)) * settings.bytes();
+        long used = (firstIsFree ? first.bytes() : 0)
+                + shareOfGroup.values().stream().mapToLong(share -> share.region.bytes()).sum();
         if (used + settings.bytes() > settings.limitBytes()) {
             throw new RequestException(StatusCode.NO_RESOURCES,
                     "another trust group needs another region, which --memory-limit does not allow: used="
@@ -94,7 +176,9 @@ final class RegionStore implements AutoCloseable {
                             + ": restart the agent with more, or share a region with trust_group=");
         }
         try {
-            return new Region(settings);
+            Region region = new Region(settings);
+            keeping.keep(region, false);
+            return region;
         } catch (RegionException | OsException e) {
             throw new RequestException(StatusCode.NO_RESOURCES,
                     "no memory for another region: " + e.getMessage());
@@ -114,7 +198,7 @@ final class RegionStore implements AutoCloseable {
             if (share.region == first) {
                 firstIsFree = true;
             } else {
-                share.region.close();
+                free(share.region);
             }
         }
         changed();
@@ -148,7 +232,8 @@ final class RegionStore implements AutoCloseable {
 
     @Override
     public void close() {
-        shareOfGroup.values().forEach(share -> share.region.close());
-        first.close();
+        shareOfGroup.values().forEach(share -> free(share.region));
+        shareOfGroup.clear();
+        free(first);
     }
 }

@@ -24,13 +24,35 @@ final class SharedBlock implements AutoCloseable {
      * @param bytes size
      */
     SharedBlock(String name, long bytes) {
-        memory = SharedMemory.create(name, bytes, PageSize.ORDINARY);
+        this(SharedMemory.create(name, bytes, PageSize.ORDINARY));
+    }
+
+    private SharedBlock(SharedMemory memory) {
+        this.memory = memory;
         try {
             mapping = memory.map(Protection.READ_WRITE);
         } catch (RuntimeException e) {
             memory.close();
             throw e;
         }
+    }
+
+    /**
+     * Maps memory that another process made, as it is. Takes the descriptor over, and closes it if a check fails.
+     *
+     * @param fd    sealed shared memory
+     * @param bytes its size
+     * @return the memory
+     * @throws IllegalArgumentException if it is not sealed, or of another size
+     */
+    static SharedBlock adopt(Fd fd, long bytes) {
+        SharedMemory memory = SharedMemory.adopt(fd);
+        if (memory.bytes() != bytes) {
+            memory.close();
+            throw new IllegalArgumentException(
+                    "memory must have its size: bytes=" + memory.bytes() + " expected=" + bytes);
+        }
+        return new SharedBlock(memory);
     }
 
     /** {@return the memory} */
@@ -50,6 +72,10 @@ final class SharedBlock implements AutoCloseable {
 
     void putInt(long offset, int value) {
         segment().set(SharedWord.INT, offset, value);
+    }
+
+    int getInt(long offset) {
+        return segment().get(SharedWord.INT, offset);
     }
 
     void putLong(long offset, long value) {

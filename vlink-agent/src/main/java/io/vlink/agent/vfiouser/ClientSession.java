@@ -32,21 +32,28 @@ final class ClientSession {
     private final UnixConnection connection;
     private final VfioUserTransport transport;
     private final CommandTable commands;
+    private final ClientMemory memory;
     private int refusals;
 
-    ClientSession(String domain, PciVlinkDevice device, UnixConnection connection) {
+    ClientSession(String domain, PciVlinkDevice device, UnixConnection connection, ClientMemory memory,
+            ClientKeeper keeper) {
         this.domain = domain;
         this.device = device;
         this.connection = connection;
+        this.memory = memory;
         this.transport = new VfioUserTransport(connection);
-        this.commands = new CommandTable(device);
+        this.commands = new CommandTable(device, memory, eventFd -> keeper.keep(connection.fd(), eventFd));
     }
 
-    /** Serves until the client is gone or has to go; returns without throwing. Closing the connection is the caller's. */
+    /**
+     * Serves until the client is gone or has to go; returns without throwing. Closing the connection is the caller's. A client
+     * that another process has served gets the answer first that this process owed.
+     */
     void serve() {
         try {
             connection.sendTimeout(SEND_TIMEOUT_MILLIS);
-            connection.receiveTimeout(FIRST_MESSAGE_MILLIS);
+            connection.receiveTimeout(commands.versionAgreed() ? 0 : FIRST_MESSAGE_MILLIS);
+            answerWhatIsDue();
             boolean there = true;
             while (there) {
                 there = serveOne();
@@ -63,27 +70,89 @@ final class ClientSession {
         }
     }
 
+    private void answerWhatIsDue() {
+        ClientMemory.Due due = memory.due();
+        if (due == null) {
+            return;
+        }
+        if (due.sending()) {
+            // Sent twice, QEMU takes the second answer for the next one's; not sent at all, it waits 5 s and goes on.
+            LOG.warn("event=device_answer_uncertain vm_domain={} command={} note=it is not sent again", domain,
+                    due.request().commandName());
+            memory.sent();
+            return;
+        }
+        LOG.info("event=device_answer_due vm_domain={} command={}", domain, due.request().commandName());
+        VfioUserMessage next = connection.readable(0) ? transport.receive() : null;
+        VfioUserMessage answer = due.repeat() ? reply(due.request()) : due.answer();
+        if (!answer.isError()) {
+            agree();
+        }
+        answer(answer);
+        if (next != null) {
+            try (next) {
+                if (!due.isOf(next)) {
+                    serve(next, false);
+                }
+            }
+        }
+    }
+
     private boolean serveOne() {
+        VfioUserMessage waiting = transport.peek(ClientMemory.MAX_MESSAGE_BYTES);
+        if (waiting != null) {
+            serve(waiting, true);
+            return true;
+        }
         try (VfioUserMessage request = transport.receive()) {
             if (request == null) {
                 return false;
             }
-            if (request.isReply()) {
-                refused(request, "a server sends no commands, so a client has nothing to reply to");
-                return true;
-            }
-            boolean agreedBefore = commands.versionAgreed();
-            VfioUserMessage reply = reply(request);
-            if (!agreedBefore && commands.versionAgreed()) {
-                connection.receiveTimeout(0);
-                // Before the reply: a client that has seen it finds a domain that knows of it.
-                tell("connected", device::connect);
-            }
-            if (request.wantsReply()) {
-                transport.send(reply);
-            }
+            serve(request, false);
             return true;
         }
+    }
+
+    /**
+     * Carries a request out, writes the answer down, takes the request from the socket, answers: whenever this process ends,
+     * the next one finds the request, or the answer that is due.
+     */
+    private void serve(VfioUserMessage request, boolean inSocket) {
+        VfioUserMessage answer = null;
+        if (request.isReply()) {
+            refused(request, "a server sends no commands, so a client has nothing to reply to");
+        } else {
+            answer = reply(request);
+        }
+        boolean owed = answer != null && request.wantsReply();
+        if (owed) {
+            memory.due(request, answer, inSocket);
+        }
+        if (commands.versionAgreed()) {
+            agree();
+        }
+        if (inSocket) {
+            transport.skip(request);
+        }
+        if (owed) {
+            answer(answer);
+        }
+    }
+
+    /** Before the reply to VERSION: a client that has seen it finds a domain that knows of it. */
+    private void agree() {
+        if (!memory.agreed()) {
+            commands.agreed();
+            memory.agree();
+            connection.receiveTimeout(0);
+            tell("connected", device::connect);
+        }
+    }
+
+    private void answer(VfioUserMessage answer) {
+        memory.sending();
+        transport.send(answer);
+        memory.sent();
     }
 
     private VfioUserMessage reply(VfioUserMessage request) {

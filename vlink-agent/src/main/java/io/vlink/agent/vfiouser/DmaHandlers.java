@@ -15,18 +15,23 @@ import io.vlink.spec.vfiouser.VfioUserProtocol;
  * descriptors closed at once.
  */
 final class DmaHandlers {
-    private int windows;
+    private final ClientMemory memory;
+
+    DmaHandlers(ClientMemory memory) {
+        this.memory = memory;
+    }
 
     CommandHandler map() {
         return new CommandHandler() {
             @Override
             public Reply handle(VfioUserMessage request) {
                 DmaMap.decode(request.payload());
+                int windows = memory.dmaWindows();
                 if (windows >= VfioUserProtocol.MAX_DMA_MAPS) {
                     throw new VfioUserProtocolException(Errno.ENOSPC,
                             "DMA windows must not exceed " + VfioUserProtocol.MAX_DMA_MAPS + ": windows=" + windows);
                 }
-                windows++;
+                memory.dmaWindows(windows + 1);
                 return Reply.EMPTY;
             }
 
@@ -41,7 +46,7 @@ final class DmaHandlers {
         return request -> {
             DmaUnmap unmap = DmaUnmap.decode(request.payload());
             // One unmap may cover several windows, and which ones exist is not remembered: never below zero is enough.
-            windows = unmap.all() ? 0 : Math.max(0, windows - 1);
+            memory.dmaWindows(unmap.all() ? 0 : Math.max(0, memory.dmaWindows() - 1));
             return Reply.of(unmap.encode());
         };
     }

@@ -18,15 +18,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** DEVICE_SET_IRQS: where INTx goes, and its mask (linux/vfio.h, VFIO_DEVICE_SET_IRQS). */
 final class SetIrqsHandler implements CommandHandler {
     private static final String EVENTFD = "anon_inode:[eventfd]";
 
     private final PciVlinkDevice device;
+    private final Consumer<Fd> keeper;
 
-    SetIrqsHandler(PciVlinkDevice device) {
+    /**
+     * Makes the handler.
+     *
+     * @param device whose interrupts
+     * @param keeper is told the eventfd of INTx, or null, before the device uses it
+     */
+    SetIrqsHandler(PciVlinkDevice device, Consumer<Fd> keeper) {
         this.device = device;
+        this.keeper = keeper;
     }
 
     @Override
@@ -59,7 +68,7 @@ final class SetIrqsHandler implements CommandHandler {
             throw refused("count must not be 0 but to disable all", set);
         }
         if (available == 1) {
-            device.connectInterrupt(null);
+            connect(List.of());
         }
     }
 
@@ -68,7 +77,7 @@ final class SetIrqsHandler implements CommandHandler {
             throw refused("descriptor must be an eventfd", set);
         }
         switch (set.action()) {
-            case SET_IRQS_ACTION_TRIGGER -> device.connectInterrupt(fds.isEmpty() ? null : fds.getFirst().duplicate());
+            case SET_IRQS_ACTION_TRIGGER -> connect(fds);
             case SET_IRQS_ACTION_UNMASK -> {
                 if (!fds.isEmpty()) {
                     device.interruptUnmaskedByClient();
@@ -76,6 +85,11 @@ final class SetIrqsHandler implements CommandHandler {
             }
             default -> throw refused("eventfd must be for TRIGGER or UNMASK", set);
         }
+    }
+
+    private void connect(List<Fd> fds) {
+        keeper.accept(fds.isEmpty() ? null : fds.getFirst());
+        device.connectInterrupt(fds.isEmpty() ? null : fds.getFirst().duplicate());
     }
 
     private void act(IrqSet set) {

@@ -12,11 +12,9 @@ import io.vlink.infra.os.UnixListener;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserTransport;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,9 +28,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class VfioUserServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfioUserServer.class);
-    private static final Set<PosixFilePermission> OWNER_ONLY = Set.of(PosixFilePermission.OWNER_READ,
-            PosixFilePermission.OWNER_WRITE);
-    private static final int BACKLOG = 4;
+    /** Connections that may wait to be accepted. */
+    public static final int BACKLOG = 4;
     /** Connections at once: the client, and those that wait for it to go. */
     private static final int MAX_CONNECTIONS = 8;
     /** How long a second client may wait for the first to go, in milliseconds; less than a QEMU's patience of 5 s. */
@@ -43,6 +40,8 @@ public final class VfioUserServer implements AutoCloseable {
     private final String domain;
     private final PciVlinkDevice device;
     private final UnixListener listener;
+    private final ClientMemory memory;
+    private final ClientKeeper keeper;
     private final Thread acceptor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition clientGone = lock.newCondition();
@@ -53,43 +52,80 @@ public final class VfioUserServer implements AutoCloseable {
     /** Guarded by the lock. */
     private boolean closed;
 
-    private VfioUserServer(String domain, PciVlinkDevice device, UnixListener listener) {
+    private VfioUserServer(String domain, UnixListener listener, PciVlinkDevice device, ClientMemory memory,
+            ClientKeeper keeper) {
         this.domain = domain;
         this.device = device;
         this.listener = listener;
+        this.memory = memory;
+        this.keeper = keeper;
         this.acceptor = thread("vfio-user accept " + domain, this::accept);
     }
 
     /**
-     * Listens at the path, which only this user may connect to, and serves until it is closed.
+     * Serves whoever connects, until it is closed.
      *
-     * @param domain the domain's name, for the log
-     * @param socket where to listen; must not exist
-     * @param device the device to serve
+     * @param domain   the domain's name, for the log
+     * @param listener where clients connect; belongs to the server from now on
+     * @param device   the device to serve
+     * @param memory   what is remembered of the client; the server's own
+     * @param keeper   keeps the client's descriptors for the case that this process ends
      * @return the running server
-     * @throws IllegalArgumentException if the path is longer than a socket address holds
-     * @throws OsException if nobody can listen there
      */
-    public static VfioUserServer start(String domain, Path socket, PciVlinkDevice device) {
-        return start(domain, socket, device, OWNER_ONLY);
+    public static VfioUserServer start(String domain, UnixListener listener, PciVlinkDevice device, ClientMemory memory,
+            ClientKeeper keeper) {
+        var server = new VfioUserServer(domain, listener, device, memory, keeper);
+        server.acceptor.start();
+        return server;
     }
 
     /**
-     * Like {@link #start(String, Path, PciVlinkDevice)}, with other permissions of the socket.
+     * Goes on where another process ended: the client, if there is one, is served before anybody else. When this returns, the
+     * device has said whether it is in use.
      *
-     * @param domain the domain's name, for the log
-     * @param socket where to listen; must not exist
-     * @param device the device to serve
-     * @param permissions who may connect: whoever may write
+     * @param domain   the domain's name, for the log
+     * @param listener where clients connect; belongs to the server from now on
+     * @param device   the device to serve, in the state that the other process left
+     * @param memory   what that process remembered of the client
+     * @param keeper   keeps the client's descriptors
+     * @param client   the client's connection, the server's from now on, or null
      * @return the running server
-     * @throws IllegalArgumentException if the path is longer than a socket address holds
-     * @throws OsException if nobody can listen there
      */
-    public static VfioUserServer start(String domain, Path socket, PciVlinkDevice device,
-            Set<PosixFilePermission> permissions) {
-        var server = new VfioUserServer(domain, device, UnixListener.bind(socket, BACKLOG, permissions));
+    public static VfioUserServer resume(String domain, UnixListener listener, PciVlinkDevice device,
+            ClientMemory memory, ClientKeeper keeper, UnixConnection client) {
+        var server = new VfioUserServer(domain, listener, device, memory, keeper);
+        if (client == null || !memory.agreed()) {
+            device.disconnect();
+        } else {
+            device.connect();
+        }
+        if (client == null) {
+            memory.clear();
+        } else {
+            server.goOnWith(client);
+        }
         server.acceptor.start();
         return server;
+    }
+
+    private void goOnWith(UnixConnection last) {
+        lock.lock();
+        try {
+            Thread thread = thread("vfio-user " + domain, () -> {
+                try {
+                    LOG.info("event=device_client_adopted vm_domain={} {}", domain, describe(last));
+                    serve(last);
+                } finally {
+                    last.close();
+                    gone(last);
+                }
+            });
+            client = last;
+            connections.put(last, thread);
+            thread.start();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** {@return the path of the socket} */
@@ -169,7 +205,9 @@ public final class VfioUserServer implements AutoCloseable {
         try {
             if (becomesClient(connection)) {
                 LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
-                new ClientSession(domain, device, connection).serve();
+                memory.clear();
+                keeper.keep(connection.fd(), null);
+                serve(connection);
             } else if (listening()) {
                 LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
                 turnAway(connection);
@@ -177,6 +215,16 @@ public final class VfioUserServer implements AutoCloseable {
         } finally {
             connection.close();
             gone(connection);
+        }
+    }
+
+    /** Serves the client to its end, and has it forgotten: then nobody holds the other end of its connection any more. */
+    private void serve(UnixConnection connection) {
+        try {
+            new ClientSession(domain, device, connection, memory, keeper).serve();
+        } finally {
+            connection.shutdown();
+            keeper.forget();
         }
     }
 

@@ -16,8 +16,10 @@ class ConfigurationSpaceTest {
     private static final long REGION = 1L << 30;
     private static final long CHANNELS = 1L << 18;
 
-    private final ConfigurationSpace bar32 = new ConfigurationSpace(BarShape.BAR32, REGION, CHANNELS);
-    private final ConfigurationSpace bar64 = new ConfigurationSpace(BarShape.BAR64, 4 * REGION, CHANNELS);
+    private final ConfigurationSpace bar32 = new ConfigurationSpace(BarShape.BAR32, REGION, CHANNELS,
+            DeviceMemory.ofThisProcess().configuration());
+    private final ConfigurationSpace bar64 = new ConfigurationSpace(BarShape.BAR64, 4 * REGION, CHANNELS,
+            DeviceMemory.ofThisProcess().configuration());
 
     @Test
     void looksAsPublishedAfterPowerOn() {

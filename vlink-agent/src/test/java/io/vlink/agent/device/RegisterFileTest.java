@@ -24,7 +24,7 @@ class RegisterFileTest {
 
     private final Arena arena = Arena.ofConfined();
     private final Fd fd = Fd.eventFd();
-    private final RegisterFile registers = new RegisterFile(model());
+    private final RegisterFile registers = new RegisterFile(model(), DeviceMemory.ofThisProcess());
 
     @AfterEach
     void release() {

@@ -34,7 +34,8 @@ class InventoryTest {
             "tap2 52:54:00:00:00:02 2 queue_size=64");
 
     private Inventory inventory(long bytes, long limit) {
-        return new Inventory(TestDomains.settings(bytes, limit), name -> Path.of("/nowhere", name), devices);
+        return new Inventory(TestDomains.settings(bytes, limit), name -> Path.of("/nowhere", name), devices,
+                TestDomains.keepingNothing());
     }
 
     @AfterEach

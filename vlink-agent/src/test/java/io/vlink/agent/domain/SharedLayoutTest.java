@@ -21,7 +21,7 @@ class SharedLayoutTest {
     private static final int DATA_CHANNEL_BYTES = 0x2000; // 0x100 + 4 * (0x100 + 64 * 16), rounded up to 4096
     private final Inventory inventory = new Inventory(
             TestDomains.settings(4 * TestDomains.MIB, RegionSettings.NO_LIMIT),
-            name -> Path.of("/nowhere", name), new TestDomains.Devices());
+            name -> Path.of("/nowhere", name), new TestDomains.Devices(), TestDomains.keepingNothing());
     private Domain domain;
     private MemorySegment memory;
 

@@ -3,6 +3,7 @@
 
 package io.vlink.agent.domain;
 
+import io.vlink.agent.keeper.NoStore;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.Protection;
@@ -24,6 +25,10 @@ final class TestDomains {
 
     static RegionSettings settings(long bytes, long limit) {
         return new RegionSettings(bytes, PageSizeChoice.ORDINARY, limit, RegionSettings.Addressing.RANDOM);
+    }
+
+    static Keeping keepingNothing() {
+        return new Keeping(new NoStore(), List.of());
     }
 
     static DomainRequest sharing(String name, String trustGroup, String... lines) {
@@ -54,6 +59,11 @@ final class TestDomains {
             }
             open.put(domain.name(), listener);
             return () -> open.remove(domain.name());
+        }
+
+        @Override
+        public DeviceServer resume(Domain domain, DeviceServer.Sockets last, DeviceServer.Listener listener) {
+            throw new UnsupportedOperationException("nothing is kept here");
         }
     }
 }

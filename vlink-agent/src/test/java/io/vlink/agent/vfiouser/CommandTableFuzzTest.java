@@ -9,6 +9,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.vlink.agent.device.BarMemory;
 import io.vlink.agent.device.DeviceAccessException;
 import io.vlink.agent.device.DeviceEvents;
+import io.vlink.agent.device.DeviceMemory;
 import io.vlink.agent.device.DeviceModel;
 import io.vlink.agent.device.PciVlinkDevice;
 import io.vlink.infra.os.Fd;
@@ -77,8 +78,9 @@ class CommandTableFuzzTest {
         ByteBuffer script = ByteBuffer.wrap(commands);
         PciVlinkDevice device = new PciVlinkDevice(new DeviceModel(BarShape.BAR32, 21, List.of(0L, 0x20_0000L),
                 new BarMemory(region.fd(), regionMapping.segment()),
-                new BarMemory(channels.fd(), channelMapping.segment()), List.of(0), 3), NOBODY);
-        CommandTable table = new CommandTable(device);
+                new BarMemory(channels.fd(), channelMapping.segment()), List.of(0), 3), NOBODY, DeviceMemory.ofThisProcess());
+        CommandTable table = new CommandTable(device, ClientMemory.ofThisProcess(), eventFd -> {
+        });
         while (script.remaining() >= 3) {
             int command = script.get() & 0xff;
             int fds = script.get() & 0xff;

@@ -5,12 +5,14 @@ package io.vlink.agent.vfiouser;
 
 import io.vlink.agent.device.BarMemory;
 import io.vlink.agent.device.DeviceEvents;
+import io.vlink.agent.device.DeviceMemory;
 import io.vlink.agent.device.DeviceModel;
 import io.vlink.agent.device.PciVlinkDevice;
 import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.PageSize;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
+import io.vlink.infra.os.UnixListener;
 import io.vlink.spec.pci.BarShape;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,8 +60,9 @@ final class ServedDevice implements AutoCloseable {
                     throw new IllegalStateException("a domain in trouble");
                 }
             }
-        });
-        server = VfioUserServer.start("test", socket, device);
+        }, DeviceMemory.ofThisProcess());
+        server = VfioUserServer.start("test", UnixListener.bind(socket, VfioUserServer.BACKLOG), device,
+                ClientMemory.ofThisProcess(), ClientKeeper.NONE);
     }
 
     @Override

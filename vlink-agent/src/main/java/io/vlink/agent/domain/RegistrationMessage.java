@@ -1,22 +1,22 @@
 // Copyright The vlink Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package io.vlink.agent.control;
+package io.vlink.agent.domain;
 
-import io.vlink.agent.domain.DomainRequest;
-import io.vlink.agent.domain.RequestException;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.LinkConfigException;
 import io.vlink.linkconfig.VmDomainName;
+import io.vlink.spec.control.Request;
+import io.vlink.spec.control.Role;
 import io.vlink.spec.control.StatusCode;
 import io.vlink.spec.control.TlvType;
 import io.vlink.spec.pci.BarShape;
 import io.vlink.spec.pci.Limits;
 
-/** Reads what a REGISTER_DOMAIN request asks for; the asking tool has checked it before, and is not trusted to have. */
-final class RegistrationReader {
-    private RegistrationReader() {
+/** A domain as a REGISTER_DOMAIN request asks for it; the asking tool has checked it before, and is not trusted to have. */
+public final class RegistrationMessage {
+    private RegistrationMessage() {
     }
 
     /**
@@ -27,7 +27,7 @@ final class RegistrationReader {
      * @throws RequestException with INVALID if a value is not acceptable
      * @throws io.vlink.infra.control.BadMessageException if the name is missing
      */
-    static DomainRequest read(ControlMessage message) throws RequestException {
+    public static DomainRequest read(ControlMessage message) throws RequestException {
         String name = message.text(TlvType.VM_DOMAIN);
         try {
             VmDomainName.check(name);
@@ -48,5 +48,22 @@ final class RegistrationReader {
         } catch (IllegalArgumentException | LinkConfigException e) {
             throw new RequestException(StatusCode.INVALID, e.getMessage());
         }
+    }
+
+    /**
+     * Writes a request that {@link #read} understands.
+     *
+     * @param domain what to ask for
+     * @return a REGISTER_DOMAIN request
+     */
+    static ControlMessage write(DomainRequest domain) {
+        ControlMessage.Builder message = ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN)
+                .addText(TlvType.VM_DOMAIN, domain.name());
+        domain.links().forEach(link -> message.addText(TlvType.LINK, link.toLine()));
+        message.addInt(TlvType.BAR, domain.barShape().bits()).addInt(TlvType.MAX_CHANNEL, domain.maxChannel());
+        if (!domain.trustGroup().isEmpty()) {
+            message.addText(TlvType.TRUST_GROUP, domain.trustGroup());
+        }
+        return message.build();
     }
 }

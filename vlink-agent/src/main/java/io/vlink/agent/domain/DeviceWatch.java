@@ -1,0 +1,46 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent.domain;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the lane words true to what happens to one domain's device. For any thread. */
+final class DeviceWatch implements DeviceServer.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceWatch.class);
+
+    private final DomainTable table;
+    private final Domain domain;
+
+    DeviceWatch(DomainTable table, Domain domain) {
+        this.table = table;
+        this.domain = domain;
+    }
+
+    @Override
+    public void connected() {
+        apply(() -> domain.device(true));
+        LOG.info("event=device_connected vm_domain={}", domain.name());
+    }
+
+    @Override
+    public void reset() {
+        apply(domain::resetGuestLanes);
+        LOG.info("event=device_reset vm_domain={}", domain.name());
+    }
+
+    @Override
+    public void disconnected() {
+        apply(() -> domain.device(false));
+        LOG.info("event=device_disconnected vm_domain={}", domain.name());
+    }
+
+    private void apply(Runnable change) {
+        synchronized (table) {
+            if (domain.listensThrough(this)) {
+                change.run();
+            }
+        }
+    }
+}
