@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest whose agent is gone ends and says so: no agent comes back to a device that is open. */
+/** Without a keeper, a guest whose agent is gone ends and says so: no agent comes back to a device that is open. */
 class AgentDeathTest {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private final Lab lab = Lab.create();
@@ -28,7 +28,7 @@ class AgentDeathTest {
 
     @BeforeEach
     void startAgent() {
-        agent = AgentProcess.start(lab, "--no-huge", "--memory", "64M");
+        agent = AgentProcess.start(lab, "--no-huge", "--memory", "64M", "--keeper", "no");
         config = lab.write("link.config", "tap123 52:54:00:00:00:01 2\n");
     }
 

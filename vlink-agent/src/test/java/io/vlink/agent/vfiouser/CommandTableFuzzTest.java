@@ -78,7 +78,8 @@ class CommandTableFuzzTest {
         ByteBuffer script = ByteBuffer.wrap(commands);
         PciVlinkDevice device = new PciVlinkDevice(new DeviceModel(BarShape.BAR32, 21, List.of(0L, 0x20_0000L),
                 new BarMemory(region.fd(), regionMapping.segment()),
-                new BarMemory(channels.fd(), channelMapping.segment()), List.of(0), 3), NOBODY, DeviceMemory.ofThisProcess());
+                new BarMemory(channels.fd(), channelMapping.segment()), List.of(0), 3), NOBODY,
+                DeviceMemory.ofThisProcess());
         CommandTable table = new CommandTable(device, ClientMemory.ofThisProcess(), eventFd -> {
         });
         while (script.remaining() >= 3) {
