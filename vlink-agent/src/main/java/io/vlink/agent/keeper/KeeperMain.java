@@ -56,6 +56,7 @@ public final class KeeperMain {
                 log("event=keeper_not_needed run_dir=" + directory.path());
                 return ANOTHER_IS_HERE;
             }
+            KeeperRehearsal.run();
             Files.deleteIfExists(socket);
             UnixListener listener = UnixListener.bind(socket, BACKLOG, PosixFilePermissions.fromString("rw-------"));
             try (Keeper keeper = new Keeper(listener, RunDirectory.ownUid(), KeeperMain::log)) {
