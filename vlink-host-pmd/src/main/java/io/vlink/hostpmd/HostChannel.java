@@ -483,7 +483,8 @@ final class HostChannel {
         for (int i = 0; i < count; i++) {
             int buffer = freeList.take();
             ledger.hold(buffer);
-            lend(layout.offsetOf(buffer), layout.bufferBytes(), 0, i);
+            int headroom = buffers.headroom(buffer);
+            lend(layout.offsetOf(buffer) + headroom, layout.bufferBytes() - headroom, 0, i);
         }
         if (count > 0) {
             batch.count = count;

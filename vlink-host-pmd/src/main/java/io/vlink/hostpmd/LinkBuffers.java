@@ -6,6 +6,7 @@ package io.vlink.hostpmd;
 import io.vlink.infra.pool.BufferLedger;
 import io.vlink.infra.pool.FreeList;
 import io.vlink.infra.pool.PoolLayout;
+import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.SharedWord;
@@ -17,9 +18,15 @@ import java.lang.foreign.MemorySegment;
  * and the ledger says which. Each data channel has a free list of its own, so that workers do not meet.
  */
 final class LinkBuffers {
+    private static final int LINE_BYTES = 64;
+    /** Bytes that lie as far apart as this share a set of a first-level data cache of 64 sets, which most processors have. */
+    private static final int WAY_BYTES = 64 * LINE_BYTES;
+
     final AddressTranslation translation;
     final BufferLedger ledger;
     final PoolLayout layout;
+    private final int headrooms;
+    private final int buffersPerWay;
     private final FreeList[] lists;
     private final int buffersPerList;
 
@@ -38,6 +45,8 @@ final class LinkBuffers {
         translation = new AddressTranslation(table, geometry.pageShift());
         ledger = new BufferLedger(record.asSlice(geometry.ledgerOffset(), geometry.bufferCount() * 8L));
         layout = new PoolLayout(geometry.poolOffset(), geometry.bufferCount(), geometry.bufferBytes());
+        buffersPerWay = Math.max(1, WAY_BYTES / geometry.bufferBytes());
+        headrooms = headrooms(FrameLimits.of(geometry.mtu(), geometry.bufferBytes()), geometry.bufferBytes());
         lists = new FreeList[geometry.dataChannelOffsets().size()];
         buffersPerList = Math.ceilDiv(geometry.bufferCount(), lists.length);
         for (int i = 0; i < lists.length; i++) {
@@ -50,6 +59,20 @@ final class LinkBuffers {
                 lists[home(buffer)].give(buffer);
             }
         }
+    }
+
+    /** How many lines of a buffer a frame may begin at, a power of two: all that leave room for the largest frame. */
+    private static int headrooms(FrameLimits limits, int bufferBytes) {
+        int spareLines = (bufferBytes - limits.maxFrameBytes()) / LINE_BYTES;
+        return limits.maxSegments() > 1 ? 1 : Math.max(1, Integer.highestOneBit(spareLines));
+    }
+
+    /**
+     * Bytes of an empty buffer before its frame. They differ from buffer to buffer, because buffers lie a power of two apart:
+     * if all frames began at the first byte, their headers would share a few sets of a cache and push each other out.
+     */
+    int headroom(int buffer) {
+        return (buffer / buffersPerWay & (headrooms - 1)) * LINE_BYTES;
     }
 
     private int home(int buffer) {
@@ -69,7 +92,7 @@ final class LinkBuffers {
         for (int i = 0; i < count; i++) {
             int buffer = list.take();
             ledger.hold(buffer);
-            into.add(layout.offsetOf(buffer), 0);
+            into.add(layout.offsetOf(buffer) + headroom(buffer), 0);
         }
         return count;
     }

@@ -193,7 +193,7 @@ class HostileGuestTest {
     @Test
     void acceptsAPacketThatEndsWithItsBuffer() {
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
-                packet -> packet.withAddress(packet.address() + Limits.BUFFER_BYTES - LENGTH));
+                packet -> packet.withAddress((packet.address() | (Limits.BUFFER_BYTES - 1)) + 1 - LENGTH));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 0);
         assertThat(burst.count).isEqualTo(PACKETS);
     }

@@ -126,7 +126,10 @@ class VlinkPortTest {
         void lendsEmptyBuffersThatTheGuestFillsOrFrees() {
             port.rxBurst(0, burst);
             List<Lent> empty = guest.take(0, SubChannel.ALLOC);
-            assertThat(empty).hasSize(QUEUE_SIZE).allMatch(buffer -> buffer.length() == port.bufferBytes());
+            assertThat(empty).hasSize(QUEUE_SIZE).allMatch(buffer -> buffer.length() >= port.maxFrameBytes()
+                    && buffer.address() % port.bufferBytes() + buffer.length() == port.bufferBytes());
+            assertThat(empty).extracting(buffer -> buffer.address() % port.bufferBytes())
+                    .as("frames that begin at different lines").contains(0L, 64L, 448L);
             guest.put(0, SubChannel.TX, List.of(empty.get(0).withLength(64), empty.get(1).withLength(1_514)));
             guest.put(0, SubChannel.FREE, empty.subList(2, QUEUE_SIZE));
             assertThat(port.rxBurst(0, burst)).isEqualTo(2);

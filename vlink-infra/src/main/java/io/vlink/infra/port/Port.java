@@ -107,10 +107,12 @@ public interface Port extends AutoCloseable {
     int txBurst(int queue, PacketBurst packets);
 
     /**
-     * Appends empty buffers to a burst, each from its first byte on. On the host what the guest has freed is taken back first
-     * where they would run short, so a program that only sends need not call {@link #rxBurst}: what was sent on this queue, and,
-     * where no queue of the port is claimed and so one thread has them all, what was sent on any. Otherwise buffers that were
-     * sent on another queue come back when its worker calls {@link #rxBurst}, {@code alloc} or {@link #isDrained} there.
+     * Appends empty buffers to a burst, each from where a frame may begin. Where the link's packets are chains that is its
+     * first byte; otherwise a few cache lines of headroom may come before, and the largest frame has room after it. On the
+     * host what the guest has freed is taken back first where they would run short, so a program that only sends need not
+     * call {@link #rxBurst}: what was sent on this queue, and, where no queue of the port is claimed and so one thread has
+     * them all, what was sent on any. Otherwise buffers that were sent on another queue come back when its worker calls
+     * {@link #rxBurst}, {@code alloc} or {@link #isDrained} there.
      *
      * @param queue 0 to {@link #queues} - 1
      * @param into  receives the buffers

@@ -24,6 +24,7 @@ final class QueueTraffic {
     private final TrafficPlan plan;
     private final int bufferBytes;
     private final int segments;
+    private final int maxHeadroom;
     private final int firstStream;
     private final int streams;
     private final PacketBurst empty;
@@ -51,6 +52,7 @@ final class QueueTraffic {
         this.plan = plan;
         this.bufferBytes = port.bufferBytes();
         this.segments = of.frame(firstStream).segments(bufferBytes);
+        this.maxHeadroom = segments > 1 ? 0 : bufferBytes - (plan.size() - UdpFrame.FCS_BYTES);
         this.firstStream = firstStream;
         this.streams = streams;
         int entries = Math.max(plan.burst() * segments, port.maxSegments());
@@ -204,12 +206,17 @@ final class QueueTraffic {
         return packets;
     }
 
+    /** Where the next frame in a buffer begins: a peer may have moved the packet to where there is no room for it. */
+    private long frameStart(long offset) {
+        long headroom = offset & (bufferBytes - 1L);
+        return headroom <= maxHeadroom ? offset : offset - headroom;
+    }
+
     /** Keeps as many buffers as there is room for, and gives the others back. */
     private void recycle(int entries) {
         int kept = Math.min(entries, empty.capacity() - empty.count);
         for (int i = 0; i < kept; i++) {
-            // A peer may have moved the packet inside of its buffer.
-            empty.add(received.offset(i) & -(long) bufferBytes, received.meta(i) & ~MORE);
+            empty.add(frameStart(received.offset(i)), received.meta(i) & ~MORE);
         }
         if (kept < entries) {
             received.removeFirst(kept);
