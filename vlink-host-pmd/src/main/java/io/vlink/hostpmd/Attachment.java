@@ -8,42 +8,44 @@ import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlException;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.control.RunDirectory;
-import io.vlink.infra.os.Fd;
-import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.OsException;
-import io.vlink.infra.os.Protection;
-import io.vlink.infra.os.SharedMemory;
 import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.TlvType;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An attachment to a link of a running agent: the control connection, which is the attachment as far as the agent is
- * concerned, the three memories that came over it, and a thread that waits for the connection's end. Open and close belong to
- * one thread.
+ * concerned, and the three memories that came over it. A thread waits for the connection's end and then tries to attach again
+ * for as long as it takes; meanwhile the memories stay, and with them the traffic. Open and close belong to one thread.
  */
 final class Attachment implements AgentLink {
-    /** Region, channel memory, link record. */
-    private static final int MEMORIES = 3;
     private static final Duration REPLY_LIMIT = Duration.ofSeconds(30);
     private static final Duration DETACH_LIMIT = Duration.ofSeconds(2);
+    private static final long FIRST_PAUSE_MILLIS = 20;
+    private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
-    private final ControlConnection connection;
-    private final List<Mapping> mappings;
-    private final LinkMemory memory;
+    private final String link;
+    private final RunDirectory runDirectory;
+    private final AttachedMemory memory;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread watcher;
-    private volatile boolean closing;
-    private volatile boolean gone;
+    /** The one that is watched, or that is being tried; null between two tries. Guarded by this. */
+    private ControlConnection connection;
+    private volatile AgentState state = AgentState.ATTACHED;
+    private volatile Runnable onReturn = () -> {
+    };
 
-    private Attachment(ControlConnection connection, List<Mapping> mappings) {
+    private Attachment(String link, RunDirectory runDirectory, ControlConnection connection, AttachedMemory memory) {
+        this.link = link;
+        this.runDirectory = runDirectory;
         this.connection = connection;
-        this.mappings = mappings;
-        this.memory = new LinkMemory(mappings.get(0).segment(), mappings.get(1).segment(),
-                mappings.get(2).segment());
+        this.memory = memory;
         this.watcher = Thread.ofPlatform().daemon().name("agent-watch").start(this::watch);
     }
 
@@ -57,15 +59,12 @@ final class Attachment implements AgentLink {
      */
     static Attachment open(String link, Path runDirectory) {
         ControlConnection connection = null;
-        List<Mapping> mappings = new ArrayList<>();
         try {
-            connection = new RunDirectory(runDirectory).connect();
-            ControlMessage request = ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK)
-                    .addText(TlvType.LINK_NAME, link).build();
-            mapAll(connection.request(request, MEMORIES, REPLY_LIMIT).fds(), mappings);
-            return new Attachment(connection, mappings);
+            RunDirectory directory = new RunDirectory(runDirectory);
+            connection = directory.connect();
+            AttachedMemory memory = AttachedMemory.map(ask(connection, link));
+            return new Attachment(link, directory, connection, memory);
         } catch (ControlException | OsException | IllegalArgumentException failure) {
-            mappings.forEach(Mapping::close);
             if (connection != null) {
                 connection.close();
             }
@@ -73,58 +72,144 @@ final class Attachment implements AgentLink {
         }
     }
 
-    /** Maps the memories; their descriptors are closed on every path, as mappings keep the memory alive. */
-    private static void mapAll(List<Fd> fds, List<Mapping> mappings) {
-        try {
-            for (Fd fd : fds) {
-                try (SharedMemory memory = SharedMemory.adopt(fd)) {
-                    mappings.add(memory.map(Protection.READ_WRITE));
-                }
+    private static ControlConnection.Received ask(ControlConnection connection, String link) {
+        ControlMessage request = ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK)
+                .addText(TlvType.LINK_NAME, link).build();
+        return connection.request(request, AttachedMemory.COUNT, REPLY_LIMIT);
+    }
+
+    private void watch() {
+        ControlConnection watched = current();
+        while (watched != null) {
+            awaitEnd(watched);
+            if (isClosing()) {
+                return;
             }
-        } finally {
-            fds.forEach(Fd::close);
+            state = AgentState.AWAY;
+            watched.close();
+            watched = attachAgain();
         }
     }
 
     /** The agent speaks only when spoken to, so anything that comes is the reply to the detach, or the end. */
-    private void watch() {
+    private static void awaitEnd(ControlConnection watched) {
         try {
-            ControlConnection.Received received = connection.receive(0);
+            ControlConnection.Received received = watched.receive(0);
             if (received != null) {
                 received.closeFds();
             }
-        } catch (OsException | BadMessageException ended) {
+        } catch (OsException | BadMessageException | IllegalStateException ended) {
             // However the connection ended, it did.
         }
-        gone = !closing;
+    }
+
+    /** Tries until the link is ours again; returns the new connection, or null if there is nothing to try any more. */
+    private ControlConnection attachAgain() {
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (!waitedForClosing(pauseMillis)) {
+            ControlConnection again = tryAgain();
+            if (again != null || state == AgentState.REPLACED) {
+                return again;
+            }
+            pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+        }
+        return null;
+    }
+
+    private ControlConnection tryAgain() {
+        ControlConnection tried = null;
+        boolean ours = false;
+        try {
+            tried = runDirectory.connect();
+            if (!isCurrent(tried)) {
+                return null;
+            }
+            ControlConnection.Received reply = ask(tried, link);
+            ours = memory.isSame(reply.fds());
+            reply.closeFds();
+            state = ours ? AgentState.ATTACHED : AgentState.REPLACED;
+            if (ours) {
+                onReturn.run();
+            }
+            return ours ? tried : null;
+        } catch (ControlException | OsException | IllegalStateException | UncheckedIOException notYet) {
+            return null;
+        } finally {
+            if (!ours && tried != null) {
+                tried.close();
+            }
+        }
+    }
+
+    /** Makes a connection the one that {@link #close} ends; false if that has been called. */
+    private synchronized boolean isCurrent(ControlConnection tried) {
+        connection = tried;
+        return !isClosing();
+    }
+
+    private synchronized ControlConnection current() {
+        return connection;
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
+    private boolean waitedForClosing(long millis) {
+        try {
+            return closing.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     LinkMemory memory() {
-        return memory;
+        return memory.link();
     }
 
     @Override
-    public boolean isGone() {
-        return gone;
+    public AgentState state() {
+        return state;
+    }
+
+    @Override
+    public void onReturn(Runnable action) {
+        onReturn = action;
     }
 
     /** Detaches and waits for the agent to agree, so that the link can be attached to again at once. */
     @Override
     public void close() {
-        closing = true;
-        if (!gone) {
-            try {
-                // The watcher takes the reply: sending and receiving share nothing but the socket.
-                connection.send(ControlMessage.request(Role.DRIVER, Request.DETACH_LINK).build(), List.of());
-                watcher.join(DETACH_LIMIT);
-            } catch (OsException agentGone) {
-                gone = true;
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        ControlConnection last;
+        synchronized (this) {
+            closing.countDown();
+            last = connection;
         }
-        connection.shutdown();
-        connection.close();
-        mappings.forEach(Mapping::close);
+        if (state == AgentState.ATTACHED) {
+            detach(last);
+        }
+        last.shutdown();
+        join();
+        last.close();
+        memory.close();
+    }
+
+    private void detach(ControlConnection last) {
+        try {
+            // The watcher takes the reply: sending and receiving share nothing but the socket.
+            last.send(ControlMessage.request(Role.DRIVER, Request.DETACH_LINK).build(), List.of());
+            join();
+        } catch (OsException | IllegalStateException agentGone) {
+            state = AgentState.AWAY;
+        }
+    }
+
+    private void join() {
+        try {
+            watcher.join(DETACH_LIMIT);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

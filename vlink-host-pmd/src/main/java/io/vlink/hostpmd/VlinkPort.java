@@ -60,6 +60,7 @@ public final class VlinkPort implements Port {
         HostChannel[][] queues = isBond ? new HostChannel[][]{channels} : oneEach(channels);
         epochs = new LinkEpochs(arguments.link(), controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET,
                 queues.length, new HostSide(controlChannel, record, queues));
+        agent.onReturn(epochs::repeat);
     }
 
     private static HostChannel[][] oneEach(HostChannel[] channels) {
@@ -107,12 +108,12 @@ public final class VlinkPort implements Port {
      * Waits for the link to come up.
      *
      * @param timeout how long at most
-     * @return whether it is up; false also if the agent has gone or the thread is interrupted
+     * @return whether it is up; false also if the link {@link #isGone} or the thread is interrupted
      */
     public boolean waitUntilUp(Duration timeout) {
         long start = System.nanoTime();
         while (!linkUp()) {
-            if (System.nanoTime() - start >= timeout.toNanos() || agent.isGone()
+            if (System.nanoTime() - start >= timeout.toNanos() || isGone()
                     || Thread.currentThread().isInterrupted()) {
                 return false;
             }
@@ -284,7 +285,12 @@ public final class VlinkPort implements Port {
 
     @Override
     public boolean isGone() {
-        return agent.isGone();
+        return agent.state() == AgentState.REPLACED;
+    }
+
+    @Override
+    public boolean isAway() {
+        return agent.state() == AgentState.AWAY;
     }
 
     @Override
@@ -397,12 +403,13 @@ public final class VlinkPort implements Port {
     }
 
     /**
-     * Whether the agent has gone. Traffic goes on without it, but the link cannot be attached to again.
+     * What has become of the agent. While it is away, traffic goes on, and the port attaches again by itself as soon as it can:
+     * there is nothing to do but to wait. A port whose link is another one by now can only be closed and opened again.
      *
-     * @return true once the connection to the agent has ended; any thread
+     * @return the state; any thread
      */
-    public boolean isAgentGone() {
-        return agent.isGone();
+    public AgentState agentState() {
+        return agent.state();
     }
 
     /**

@@ -144,8 +144,13 @@ public final class TestLink implements AutoCloseable {
     public VlinkPort attach(LinkMode mode) {
         VlinkPort port = new VlinkPort(new VdevArguments(0, NAME, mode), memory, new AgentLink() {
             @Override
-            public boolean isGone() {
-                return false;
+            public AgentState state() {
+                return AgentState.ATTACHED;
+            }
+
+            @Override
+            public void onReturn(Runnable action) {
+                // It never leaves.
             }
 
             @Override

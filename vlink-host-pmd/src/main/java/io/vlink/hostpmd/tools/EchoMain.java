@@ -13,12 +13,13 @@ import io.vlink.traffic.echo.EchoVoice;
 import io.vlink.traffic.worker.PortQueue;
 import io.vlink.traffic.worker.StopSignal;
 import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * The host's echo: sends back what guests send. Exit status: 0 it ended as asked; 1 it failed, or its agent is gone; 2 wrong
- * usage.
+ * The host's echo: sends back what guests send. While the agent is away it goes on, and a link that is there anew
+ * is attached to again, unless it was to end by itself. Exit status: 0 it ended as asked; 1 it failed; 2 wrong usage.
  */
 // spotless:off
 @Command(name = "vlink-echo", versionProvider = BuildVersion.class, mixinStandardHelpOptions = true, sortOptions = false,
@@ -54,7 +55,14 @@ public final class EchoMain extends HostProgram<EchoPlan> {
     @Override
     int work(EchoPlan plan, List<VlinkPort> ports, StopSignal signals) {
         EchoVoice voice = options.voice(out(), err());
-        EchoEnd end = new EchoRun("vlink-echo", PortQueue.all(ports), plan, voice).run(ready(ports), signals);
+        EchoEnd end = echo(plan, ports, voice, signals);
+        while (end == EchoEnd.GONE && plan.isUnlimited()) {
+            err().println("vlink-echo: link=" + names(ports) + " is there anew, in other memory: attaching to it");
+            if (!openAgain(ports)) {
+                return OK;
+            }
+            end = echo(plan, ports, voice, signals);
+        }
         if (end == EchoEnd.GONE) {
             err().println("vlink-echo: " + agentGone() + ": " + remedy());
             return FAILED;
@@ -62,13 +70,13 @@ public final class EchoMain extends HostProgram<EchoPlan> {
         return OK;
     }
 
-    private static String ready(List<VlinkPort> ports) {
-        StringBuilder names = new StringBuilder();
-        int channels = 0;
-        for (VlinkPort port : ports) {
-            names.append(names.isEmpty() ? "" : ",").append(port.arguments().link());
-            channels += port.dataChannels();
-        }
-        return "echo ready link=" + names + " channels=" + channels;
+    private static EchoEnd echo(EchoPlan plan, List<VlinkPort> ports, EchoVoice voice, StopSignal signals) {
+        int channels = ports.stream().mapToInt(VlinkPort::dataChannels).sum();
+        String ready = "echo ready link=" + names(ports) + " channels=" + channels;
+        return new EchoRun("vlink-echo", PortQueue.all(ports), plan, voice).run(ready, signals);
+    }
+
+    private static String names(List<VlinkPort> ports) {
+        return ports.stream().map(VlinkPort::link).collect(Collectors.joining(","));
     }
 }

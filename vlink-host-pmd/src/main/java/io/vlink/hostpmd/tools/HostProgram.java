@@ -9,8 +9,11 @@ import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.port.PortException;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +26,8 @@ import picocli.CommandLine.Spec;
  * @param <P> what the options ask for, checked as far as it can be before anything is attached
  */
 abstract class HostProgram<P> implements Callable<Integer> {
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
     @Spec
     private CommandSpec spec;
 
@@ -59,12 +64,33 @@ abstract class HostProgram<P> implements Callable<Integer> {
     public final Integer call() {
         P plan = plan();
         vdevs.check();
-        List<VlinkPort> ports = vdevs.open();
+        List<VlinkPort> ports = new ArrayList<>(vdevs.open());
         try {
             return work(plan, ports, stop);
         } finally {
             ports.forEach(VlinkPort::close);
         }
+    }
+
+    /**
+     * Attaches to links that are there anew, in other memory: closes the ports and opens all of them again, for as long as it
+     * takes.
+     *
+     * @param ports what {@link #work} was given; afterwards the new ones, none of them joined
+     * @return false if a signal came first: then there are no ports
+     */
+    final boolean openAgain(List<VlinkPort> ports) {
+        ports.forEach(VlinkPort::close);
+        ports.clear();
+        while (!stop.isRequested()) {
+            try {
+                ports.addAll(vdevs.open());
+                return true;
+            } catch (AttachException notYet) {
+                LockSupport.parkNanos(AGAIN_NANOS);
+            }
+        }
+        return false;
     }
 
     /**
@@ -95,7 +121,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
         return spec.commandLine().getErr();
     }
 
-    /** {@return what {@link VlinkPort#isGone} means, for people} */
+    /** {@return what it means for people that a port is gone, or away} */
     final String agentGone() {
         return "agent gone: run_dir=" + vdevs.runDirectory();
     }

@@ -56,7 +56,7 @@ class EchoMainTest {
     @Nested
     class WithAnAgent {
         private final TestLink link = new TestLink(2, 64);
-        private TestAgent agent;
+        private volatile TestAgent agent;
 
         @BeforeEach
         void startAgent() {
@@ -70,15 +70,56 @@ class EchoMainTest {
         }
 
         @Test
-        void endsWithOneLineWhenTheAgentIsGoneAndNothingMoves() {
-            Thread end = Thread.ofPlatform().start(() -> {
-                Awaitility.await().until(() -> program.out().contains("echo ready"));
+        void goesOnWithoutItsAgentAndIsAttachedAgainWhenThatIsBack() {
+            Thread restart = Thread.ofPlatform().start(() -> {
+                awaitOutput("echo ready");
                 agent.close();
+                awaitErrors("agent is away: link=tap123");
+                agent = new TestAgent(runDir, link);
+                awaitErrors("agent is back: link=tap123 is attached again");
+                program.stop();
             });
-            assertThat(run(VDEV)).isEqualTo(1);
-            assertThat(program.takeErrors()).isEqualTo(
-                    "vlink-echo: agent gone: run_dir=" + runDir + ": start bin/virt_compute and run again");
-            assertThat(end.isAlive()).isFalse();
+            assertThat(run(VDEV)).isZero();
+            assertThat(restart.isAlive()).isFalse();
+            assertThat(program.out()).containsOnlyOnce("echo ready");
+        }
+
+        @Test
+        void attachesToALinkThatIsThereAnewAsSoonAsItIs() {
+            try (TestLink anew = new TestLink(1, 64)) {
+                Thread restart = Thread.ofPlatform().start(() -> {
+                    awaitOutput("echo ready link=tap123 channels=2");
+                    agent.close();
+                    agent = new TestAgent(runDir, anew);
+                    awaitOutput("echo ready link=tap123 channels=1");
+                    program.stop();
+                });
+                assertThat(run(VDEV)).isZero();
+                assertThat(restart.isAlive()).isFalse();
+            }
+        }
+
+        @Test
+        void endsWithOneLineWhereItsTimeIsLimitedAndTheLinkIsThereAnew() {
+            try (TestLink anew = new TestLink(1, 64)) {
+                Thread restart = Thread.ofPlatform().start(() -> {
+                    awaitOutput("echo ready");
+                    agent.close();
+                    agent = new TestAgent(runDir, anew);
+                });
+                assertThat(run(VDEV, "--duration=600")).isEqualTo(1);
+                assertThat(program.takeErrors()).endsWith(
+                        "vlink-echo: agent gone: run_dir=" + runDir + ": start bin/virt_compute and run again");
+                assertThat(restart.isAlive()).isFalse();
+            }
+        }
+
+        private void awaitOutput(String text) {
+            Awaitility.await().until(() -> program.out().contains(text));
+        }
+
+        private void awaitErrors(String text) {
+            Awaitility.await().until(() -> program.errors().contains(text));
         }
 
         @ParameterizedTest

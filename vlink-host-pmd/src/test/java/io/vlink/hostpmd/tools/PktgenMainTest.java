@@ -57,7 +57,7 @@ class PktgenMainTest {
     @Nested
     class WithAnAgent {
         private final TestLink link = new TestLink(2, 64);
-        private TestAgent agent;
+        private volatile TestAgent agent;
 
         @BeforeEach
         void startAgent() {
@@ -117,17 +117,35 @@ class PktgenMainTest {
         }
 
         @Test
-        void drainsAndSaysSoWhenTheAgentGoesWhileItRuns() {
-            Thread end = Thread.ofPlatform().start(() -> {
+        void goesOnWithNothingLostWhileItsAgentIsAwayAndComesBack() {
+            Thread restart = Thread.ofPlatform().start(() -> {
                 Awaitility.await().until(() -> agent.requests().contains(Request.ATTACH_LINK));
                 agent.close();
+                Awaitility.await().until(() -> program.errors().contains("agent is away: link=tap123"));
+                agent = new TestAgent(runDir, link);
+                Awaitility.await().until(() -> program.errors().contains("agent is back: link=tap123"));
+                program.stop();
             });
             try (EchoingGuest _ = new EchoingGuest(link)) {
-                assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isEqualTo(1);
+                assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isZero();
             }
-            assertThat(program.takeErrors()).startsWith("pktgen: agent gone: run_dir=" + runDir)
-                    .endsWith("start bin/virt_compute and run again").doesNotContain("\n");
-            assertThat(end.isAlive()).isFalse();
+            assertThat(program.out()).contains("\"lost\":0,");
+            assertThat(restart.isAlive()).isFalse();
+        }
+
+        @Test
+        void reportsAndSaysSoWhenTheLinkIsThereAnewWhileItRuns() {
+            try (TestLink anew = new TestLink(2, 64); EchoingGuest _ = new EchoingGuest(link)) {
+                Thread restart = Thread.ofPlatform().start(() -> {
+                    Awaitility.await().until(() -> agent.requests().contains(Request.ATTACH_LINK));
+                    agent.close();
+                    agent = new TestAgent(runDir, anew);
+                });
+                assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isEqualTo(1);
+                assertThat(restart.isAlive()).isFalse();
+            }
+            assertThat(program.takeErrors()).contains("pktgen: agent gone: run_dir=" + runDir)
+                    .endsWith("start bin/virt_compute and run again");
         }
 
         @Test

@@ -39,6 +39,11 @@ final class ProgramRun {
         return out.toString();
     }
 
+    /** What is on stderr and was not taken. */
+    String errors() {
+        return err.toString();
+    }
+
     /** What was said on stderr since the last call. */
     String takeErrors() {
         String errors = err.toString().strip();

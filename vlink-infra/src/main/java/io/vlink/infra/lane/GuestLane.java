@@ -89,6 +89,11 @@ public final class GuestLane implements Lane {
         publish(LaneState.INITIALIZED.word(epoch));
     }
 
+    @Override
+    public void repeat() {
+        publish(acknowledged ? LaneState.INITIALIZED.word(epoch) : LaneState.INITIALIZING.word(0));
+    }
+
     /** Leaves the link: this side touches no ring and no buffer any more. */
     @Override
     public void detach() {

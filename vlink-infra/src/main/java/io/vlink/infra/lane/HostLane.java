@@ -63,6 +63,15 @@ public final class HostLane implements Lane {
         publish(LaneState.INITIALIZED);
     }
 
+    /**
+     * Says again what was said last. An agent that has lost sight of this driver says in its place that the host has left; a
+     * guest that has seen this comes back to the same epoch, with everything that is on its way.
+     */
+    @Override
+    public void repeat() {
+        publish(up ? LaneState.INITIALIZED : LaneState.INITIALIZING);
+    }
+
     /** Leaves the link, for good. Buffers that the guest holds stay lent until the next driver's epoch is acknowledged. */
     @Override
     public void detach() {

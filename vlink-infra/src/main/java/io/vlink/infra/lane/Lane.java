@@ -16,6 +16,9 @@ public interface Lane {
     /** Agrees to the epoch that {@link #poll} found: this side's ends of the rings are at zero, and no old buffer is in use. */
     void agree();
 
+    /** Says again what this side has said last. */
+    void repeat();
+
     /** Leaves the link: this side touches no ring and no buffer of it any more. */
     void detach();
 

@@ -172,6 +172,13 @@ public final class LinkEpochs {
         }
     }
 
+    /** Says the state of this side again, as somebody else may have changed what stands for it; any thread. */
+    public synchronized void repeat() {
+        if (lane != null) {
+            lane.repeat();
+        }
+    }
+
     /** Leaves the link, unless that is done; only while no worker runs. */
     public synchronized void stop() {
         if (lane != null) {

@@ -169,8 +169,39 @@ public interface Port extends AutoCloseable {
     /** {@return whether the link is up, as the workers have last seen it} */
     boolean isUp();
 
-    /** {@return whether what the port was attached through has gone: the agent, or the device; it does not come back} */
+    /** {@return whether what the port was attached through has gone, the link or the device: it does not come back} */
     boolean isGone();
+
+    /**
+     * Whether what the port was attached through is not there for now: packets flow on as long as the other side is there, and
+     * the port comes back by itself.
+     *
+     * @return false where it is there, and for a port that never comes back
+     */
+    default boolean isAway() {
+        return false;
+    }
+
+    /**
+     * What a program says when a port {@link #isAway}.
+     *
+     * @param port the port
+     * @return one line, without the program's name
+     */
+    static String awayText(Port port) {
+        return "agent is away: link=" + port.link() + ": packets flow on while the other side is there; attaching again"
+                + " as soon as it is back";
+    }
+
+    /**
+     * What a program says when a port is no longer away.
+     *
+     * @param port the port
+     * @return one line, without the program's name
+     */
+    static String backText(Port port) {
+        return "agent is back: link=" + port.link() + " is attached again";
+    }
 
     /** {@return counters of all data channels, as they are now} */
     PortStatistics statistics();

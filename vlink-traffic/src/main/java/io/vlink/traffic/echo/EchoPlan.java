@@ -22,4 +22,9 @@ public record EchoPlan(Lcores lcores, IdleStrategy idle, Forward forward, int bu
         long durationNanos) {
     /** Packets in a burst, at most. */
     public static final int MAX_BURST = 256;
+
+    /** {@return whether it goes on until it is asked to stop} */
+    public boolean isUnlimited() {
+        return count == 0 && durationNanos == 0;
+    }
 }

@@ -13,6 +13,7 @@ final class EchoWatch {
     private final List<Port> ports;
     private final EchoVoice voice;
     private final boolean[] up;
+    private final boolean[] away;
     private final long[] epochs;
     private final boolean[] quarantined;
 
@@ -21,6 +22,7 @@ final class EchoWatch {
         this.ports = ports;
         this.voice = voice;
         up = new boolean[ports.size()];
+        away = new boolean[ports.size()];
         epochs = new long[ports.size()];
         quarantined = new boolean[queues.size()];
     }
@@ -28,6 +30,7 @@ final class EchoWatch {
     /** Tells of everything that has changed since the last look. */
     void look() {
         for (int i = 0; i < up.length; i++) {
+            lookAtAttachment(i);
             lookAtLink(i);
         }
         for (int i = 0; i < quarantined.length; i++) {
@@ -39,6 +42,17 @@ final class EchoWatch {
             }
             quarantined[i] = now;
         }
+    }
+
+    private void lookAtAttachment(int index) {
+        Port port = ports.get(index);
+        boolean now = port.isAway();
+        if (now && !away[index]) {
+            voice.event(Port.awayText(port));
+        } else if (!now && away[index] && !port.isGone()) {
+            voice.event(Port.backText(port));
+        }
+        away[index] = now;
     }
 
     private void lookAtLink(int index) {

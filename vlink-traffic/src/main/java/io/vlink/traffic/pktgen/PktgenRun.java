@@ -12,9 +12,12 @@ import io.vlink.traffic.worker.WorkerGroup;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
 /**
  * A generator from open ports to its report: checks that the plan fits, joins the links and waits for them, starts the
@@ -33,6 +36,7 @@ public final class PktgenRun {
     private final PrintWriter out;
     private final PrintWriter err;
     private final StopSwitch stopSwitch = new StopSwitch();
+    private final Set<Port> away = new HashSet<>();
     private List<GeneratorPort> ports = List.of();
     private List<PortQueue> queues = List.of();
     private TrafficPlan plan;
@@ -108,18 +112,21 @@ public final class PktgenRun {
     }
 
     private Port gonePort() {
-        for (GeneratorPort attached : ports) {
-            if (attached.port().isGone()) {
-                return attached.port();
-            }
-        }
-        return null;
+        return firstPort(Port::isGone);
+    }
+
+    private Port lostPort() {
+        return firstPort(port -> port.isGone() || port.isAway());
+    }
+
+    private Port firstPort(Predicate<Port> is) {
+        return ports.stream().map(GeneratorPort::port).filter(is).findFirst().orElse(null);
     }
 
     private int notUp(Port down, StopSignal stop) {
         if (stop.isRequested()) {
             say("stopped before link=" + down.link() + " came up: nothing was sent");
-        } else if (down.isGone()) {
+        } else if (down.isGone() || down.isAway()) {
             say(side.gone() + ": " + side.remedy());
         } else {
             say("link=" + down.link() + " is down: its other end was not initialised within timeout="
@@ -162,6 +169,7 @@ public final class PktgenRun {
         try {
             while (!workers.await(Duration.ofNanos(TICK_NANOS))) {
                 live.show();
+                tellOfAgents();
                 Port gone = gonePort();
                 if (gone != null) {
                     stopSwitch.stop(StopReason.AGENT_GONE, gone.link());
@@ -173,6 +181,17 @@ public final class PktgenRun {
         }
     }
 
+    private void tellOfAgents() {
+        for (GeneratorPort attached : ports) {
+            Port port = attached.port();
+            if (port.isAway() && away.add(port)) {
+                say(Port.awayText(port));
+            } else if (!port.isAway() && away.remove(port) && !port.isGone()) {
+                say(Port.backText(port));
+            }
+        }
+    }
+
     /** An agent that stops takes its links down, which can be seen before its end can. */
     private StopSwitch.Cause rootCause(List<TrafficLoop> loops) {
         StopSwitch.Cause cause = stopSwitch.cause();
@@ -181,12 +200,15 @@ public final class PktgenRun {
             cause = new StopSwitch.Cause(reason == null ? StopReason.SIGNAL : reason, null);
         }
         long start = System.nanoTime();
-        while (cause.reason() == StopReason.LINK_DOWN && gonePort() == null
+        while (cause.reason() == StopReason.LINK_DOWN && lostPort() == null
                 && System.nanoTime() - start < GONE_NANOS) {
             LockSupport.parkNanos(POLL_NANOS);
         }
-        boolean goneMatters = cause.reason() == StopReason.LINK_DOWN || cause.reason() == StopReason.COUNT;
-        Port gone = goneMatters ? gonePort() : null;
+        Port gone = switch (cause.reason()) {
+            case LINK_DOWN -> lostPort();
+            case COUNT -> gonePort();
+            default -> null;
+        };
         return gone == null ? cause : new StopSwitch.Cause(StopReason.AGENT_GONE, gone.link());
     }
 
