@@ -7,6 +7,7 @@ import io.vlink.guest.command.BindCommand;
 import io.vlink.guest.command.EchoCommand;
 import io.vlink.guest.command.InfoCommand;
 import io.vlink.guest.command.PktgenCommand;
+import io.vlink.guest.command.TormentCommand;
 import io.vlink.guest.device.DeviceException;
 import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.command.OneLineErrors;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "vlink-guest", description = "Uses a pci-vlink device from inside a guest.",
         versionProvider = BuildVersion.class, mixinStandardHelpOptions = true,
         footer = {"", "Exit status: 0 fine, 1 failed, 2 wrong usage."},
-        subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class, PktgenCommand.class })
+        subcommands = { BindCommand.class, InfoCommand.class, EchoCommand.class, PktgenCommand.class,
+                TormentCommand.class })
 // spotless:on
 public final class VlinkGuestMain implements Runnable {
     @Spec
@@ -62,6 +64,6 @@ public final class VlinkGuestMain implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: bind, info, echo or pktgen");
+        throw new ParameterException(spec.commandLine(), "a command is missing: bind, info, echo, pktgen or torment");
     }
 }

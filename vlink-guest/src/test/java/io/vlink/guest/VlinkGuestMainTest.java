@@ -31,6 +31,9 @@ class VlinkGuestMainTest {
             echo --forward=flood   | forward must be macswap, io or drop: forward=flood
             pktgen --count=0       | count must be at least 1: count=0
             pktgen --size=63       | size must be 64 to 65539 bytes: size=63
+            torment --duration=0s  | duration must be a number with s, m or h, and more than 0: duration=0s
+            torment --attack=x     | no such attack: attack=x: see --attack list
+            torment --attack=reset --echo=a | this attack disturbs the links that echo: attack=reset
             info --device=a --vfio-user=/b | --device and --vfio-user exclude each other: leave one out
             bind --vfio-user=/b    | there is nothing to bind in vfio-user=/b: leave --vfio-user out
             """)
@@ -46,11 +49,11 @@ class VlinkGuestMainTest {
     void namesItsCommands() {
         assertThat(run("play")).isEqualTo(2);
         assertThat(err.toString()).isEqualTo(
-                "vlink-guest: unknown command: command=play: use one of bind,echo,info,pktgen (see vlink-guest --help)\n");
+                "vlink-guest: unknown command: command=play: use one of bind,echo,info,pktgen,torment (see vlink-guest --help)\n");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "echo --help", "pktgen --help"})
+    @ValueSource(strings = {"--help", "echo --help", "pktgen --help", "torment --help"})
     void helpTellsTheExitStatus(String line) {
         assertThat(run(line)).isZero();
         assertThat(out.toString()).contains("Exit status: 0 ").contains(" 2 wrong usage.");

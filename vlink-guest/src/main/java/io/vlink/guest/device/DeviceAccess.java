@@ -61,6 +61,9 @@ public interface DeviceAccess extends AutoCloseable {
      */
     boolean claimLink(int link);
 
+    /** {@return the way past all rules, for testing a host} */
+    RawAccess raw();
+
     /** {@return the packet region, all of its BAR; valid until {@link #close}} */
     MemorySegment region();
 

@@ -106,6 +106,11 @@ public final class PciDevice implements DeviceAccess {
     }
 
     @Override
+    public RawAccess raw() {
+        return registers;
+    }
+
+    @Override
     public MemorySegment region() {
         return region.segment();
     }

@@ -4,11 +4,13 @@
 package io.vlink.guest.device;
 
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
 import io.vlink.spec.pci.BarShape;
 import io.vlink.spec.pci.ControlRegister;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -18,11 +20,12 @@ import java.nio.file.StandardOpenOption;
  * kernel drops them when a program ends, however it ends. One thread. Sources: {@code flock(2)}; {@code fcntl(2)}, advisory
  * record locking.
  */
-final class SysfsRegisters implements AutoCloseable {
+final class SysfsRegisters implements RawAccess, AutoCloseable {
     /** A link's claim is a lock on the byte this far behind the registers, plus the link's index. */
     private static final long CLAIM_OFFSET = BarShape.REGISTER_BAR_BYTES;
 
     private final Path file;
+    private final Path resetFile;
     private final Fd registers;
     private final FileChannel claims;
 
@@ -33,6 +36,7 @@ final class SysfsRegisters implements AutoCloseable {
      */
     SysfsRegisters(PciFunction device) {
         file = device.file("resource" + BarShape.REGISTER_BAR);
+        resetFile = device.file("reset");
         FileChannel opened;
         try {
             opened = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -75,6 +79,55 @@ final class SysfsRegisters implements AutoCloseable {
             return false; // this very program has it, through another GuestDevice
         } catch (IOException e) {
             throw new DeviceException("cannot lock the link: file=" + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Registers only: memory BARs are mapped, and configuration space is the machine's as much as the device's. */
+    @Override
+    public boolean read(int region, long offset, int bytes) {
+        try {
+            if (isRegister(region, offset, bytes)) {
+                registers.pread(offset, bytes);
+                return true;
+            }
+        } catch (OsException refused) {
+            return false;
+        }
+        return false;
+    }
+
+    @Override
+    public boolean write(int region, long offset, byte[] data) {
+        long value = 0;
+        for (int i = 0; i < Math.min(data.length, Long.BYTES); i++) {
+            value |= (data[i] & 0xffL) << (i * Byte.SIZE);
+        }
+        try {
+            if (isRegister(region, offset, data.length)) {
+                registers.pwrite(offset, data.length, value);
+                return true;
+            }
+        } catch (OsException refused) {
+            return false;
+        }
+        return false;
+    }
+
+    private static boolean isRegister(int region, long offset, int bytes) {
+        return region == BarShape.REGISTER_BAR && offset >= 0 && bytes <= Long.BYTES;
+    }
+
+    /** Works where the kernel knows a way to reset this device alone. */
+    @Override
+    public boolean reset() {
+        if (!Files.isWritable(resetFile)) {
+            return false;
+        }
+        try {
+            Files.writeString(resetFile, "1");
+            return true;
+        } catch (IOException refused) {
+            return false;
         }
     }
 

@@ -128,6 +128,24 @@ final class VfioUserClient implements AutoCloseable {
         ask(VfioUserCommand.REGION_WRITE, RegionAccess.ofData(offset, region, data).encode()).close();
     }
 
+    /**
+     * Asks for something that the agent may refuse.
+     *
+     * @param command what is asked
+     * @param payload as it is, right or wrong
+     * @return whether the agent did it
+     */
+    boolean attempt(VfioUserCommand command, byte[] payload) {
+        int id = nextId++ & 0xffff;
+        try (VfioUserMessage reply = exchange(id, command, payload)) {
+            if (!reply.isReply() || reply.id() != id) {
+                throw new DeviceException("agent answered something else: vfio_user=" + socket + " command=" + command
+                        + " id=" + reply.id() + " expected=" + id + ": see the agent's log");
+            }
+            return !reply.isError();
+        }
+    }
+
     /** {@return whether the agent has closed its end, or has died} */
     boolean isGone() {
         return connection.hungUp();
@@ -135,6 +153,22 @@ final class VfioUserClient implements AutoCloseable {
 
     private VfioUserMessage ask(VfioUserCommand command, byte[] payload) {
         int id = nextId++ & 0xffff;
+        VfioUserMessage reply = exchange(id, command, payload);
+        if (!reply.isReply() || reply.id() != id || reply.command() != command.code() || reply.isError()) {
+            int error = reply.error();
+            reply.close();
+            if (error == Errno.EBUSY) {
+                throw new DeviceException("device is in use: vfio_user=" + socket
+                        + ": a QEMU or another vlink-guest has it (vlinkctl status): stop that first");
+            }
+            throw new DeviceException("agent refused a request: vfio_user=" + socket + " command=" + command + " error="
+                    + Errno.name(error) + ": see the agent's log");
+        }
+        return reply;
+    }
+
+    /** Sends a message and waits for the next one; never null. */
+    private VfioUserMessage exchange(int id, VfioUserCommand command, byte[] payload) {
         VfioUserMessage reply;
         try {
             transport.send(VfioUserMessage.command(id, command, payload, List.of()));
@@ -154,16 +188,6 @@ final class VfioUserClient implements AutoCloseable {
         if (reply == null) {
             throw new DeviceException("agent closed the device socket: vfio_user=" + socket + " command=" + command
                     + ": another guest uses the device, or the agent stopped: see vlinkctl status");
-        }
-        if (!reply.isReply() || reply.id() != id || reply.command() != command.code() || reply.isError()) {
-            int error = reply.error();
-            reply.close();
-            if (error == Errno.EBUSY) {
-                throw new DeviceException("device is in use: vfio_user=" + socket
-                        + ": a QEMU or another vlink-guest has it (vlinkctl status): stop that first");
-            }
-            throw new DeviceException("agent refused a request: vfio_user=" + socket + " command=" + command + " error="
-                    + Errno.name(error) + ": see the agent's log");
         }
         return reply;
     }

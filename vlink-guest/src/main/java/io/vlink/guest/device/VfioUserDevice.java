@@ -7,6 +7,7 @@ import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
+import io.vlink.infra.vfiouser.RegionAccess;
 import io.vlink.infra.vfiouser.RegionInfo;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserProtocolException;
@@ -14,6 +15,7 @@ import io.vlink.spec.pci.BarShape;
 import io.vlink.spec.pci.ConfigSpaceOffset;
 import io.vlink.spec.pci.ControlRegister;
 import io.vlink.spec.pci.PciIdentity;
+import io.vlink.spec.vfiouser.VfioUserCommand;
 import io.vlink.spec.vfiouser.VfioUserProtocol;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -151,6 +153,26 @@ public final class VfioUserDevice implements DeviceAccess {
     @Override
     public boolean claimLink(int link) {
         return true;
+    }
+
+    @Override
+    public RawAccess raw() {
+        return new RawAccess() {
+            @Override
+            public boolean read(int bar, long offset, int bytes) {
+                return client.attempt(VfioUserCommand.REGION_READ, RegionAccess.ofCount(offset, bar, bytes).encode());
+            }
+
+            @Override
+            public boolean write(int bar, long offset, byte[] data) {
+                return client.attempt(VfioUserCommand.REGION_WRITE, RegionAccess.ofData(offset, bar, data).encode());
+            }
+
+            @Override
+            public boolean reset() {
+                return client.attempt(VfioUserCommand.DEVICE_RESET, new byte[0]);
+            }
+        };
     }
 
     @Override

@@ -77,6 +77,9 @@ public final class LinkEpochs {
         }
         if (lane.poll() == LaneEvent.RESET_RINGS) {
             makeReady(caller);
+        } else if (!lane.isUp()) {
+            // A guest may write all of the control channel: one that has spoilt the host's word must not keep its successor out.
+            lane.repeat();
         }
         up = lane.isUp();
         boolean now = up && isReady(caller);

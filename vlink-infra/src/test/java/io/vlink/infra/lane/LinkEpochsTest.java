@@ -148,6 +148,14 @@ class LinkEpochsTest {
         }
 
         @Test
+        void regressionAHostThatWaitsRepeatsItsWordAfterAGuestHasOverwrittenIt() {
+            host.start();
+            write(HOST_WORD, -1);
+            assertThat(pollAll(host)).isFalse();
+            bringUp();
+        }
+
+        @Test
         void aSideThatCannotJoinHasNotJoined() {
             List<Lane> lanes = new ArrayList<>();
             LinkEpochs late = new LinkEpochs("tap123", control, HOST_WORD, QUEUES, new Side(() -> {

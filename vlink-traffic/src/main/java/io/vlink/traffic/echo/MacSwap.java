@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Swaps the two MAC addresses at the start of a frame, in place (IEEE 802.3 §3.2.3). Touches 12 bytes, and no other. */
-final class MacSwap {
+public final class MacSwap {
     private static final ValueLayout.OfLong FIRST_8 = ValueLayout.JAVA_LONG_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt NEXT_4 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -25,7 +25,7 @@ final class MacSwap {
      * @param region the packet region
      * @param offset of the frame's first byte; 12 bytes from there on must lie in the region
      */
-    static void swap(MemorySegment region, long offset) {
+    public static void swap(MemorySegment region, long offset) {
         long first = region.get(FIRST_8, offset);
         long next = region.get(NEXT_4, offset + Long.BYTES) & 0xffff_ffffL;
         // In little-endian words the destination is the low 48 bits of all 96, the source the high 48.

@@ -1,0 +1,148 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.guest.torment;
+
+import io.vlink.guest.torment.Tally.Count;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.SubChannel;
+import java.util.concurrent.locks.LockSupport;
+
+/** Attacks on positions and lane words. Each leaves the epoch spent. One thread. */
+final class RingAttacks {
+    private static final int LANE_WORDS = 64;
+    private static final long LOOK_NANOS = 20_000;
+
+    private final RawLink link;
+    private final DescriptorAttacks descriptors;
+    private final Tally tally;
+
+    /**
+     * Attacks on a link.
+     *
+     * @param link        the link
+     * @param descriptors for traffic in between
+     * @param tally       counts
+     */
+    RingAttacks(RawLink link, DescriptorAttacks descriptors, Tally tally) {
+        this.link = link;
+        this.descriptors = descriptors;
+        this.tally = tally;
+    }
+
+    /**
+     * One attack.
+     *
+     * @param attack of the kinds {@code RING} and {@code LANE}
+     * @param draws  where values come from
+     */
+    void run(Attack attack, Draws draws) {
+        RawChannel channel = link.channels()[draws.below(link.channels().length)];
+        descriptors.behave(channel, link.queueSize());
+        switch (attack) {
+            case UNWRITTEN -> unwritten(channel, draws);
+            case POSITION_JUMP -> producers(channel, position -> position + link.queueSize() + 1
+                    + (draws.next() >>> (1 + draws.below(62))));
+            case POSITION_BACK -> producers(channel, position -> position - 1 - draws.below(4 * link.queueSize()));
+            case POSITION_WRAP -> everyPosition(channel, draws);
+            case CONSUMER_AHEAD ->
+                consumers(channel, position -> position + 1 + (draws.next() >>> (1 + draws.below(62))));
+            case CONSUMER_BACK -> consumers(channel, position -> position - 1 - draws.below(4 * link.queueSize()));
+            case STARVE -> starve();
+            case LANE_STATES -> laneStates(draws);
+            case LANE_EPOCHS -> laneEpochs(draws);
+            case LANE_FLAP -> laneFlap();
+            default -> laneDirty(channel, draws);
+        }
+    }
+
+    private void unwritten(RawChannel channel, Draws draws) {
+        for (SubChannel ring : new SubChannel[]{SubChannel.TX, SubChannel.FREE}) {
+            int count = 1 + draws.below(link.queueSize());
+            channel.ring(ring).advance(count);
+            tally.add(Count.DESCRIPTORS, count);
+        }
+        look();
+    }
+
+    private void producers(RawChannel channel, java.util.function.LongUnaryOperator move) {
+        show(channel.ring(SubChannel.TX), move);
+        show(channel.ring(SubChannel.FREE), move);
+    }
+
+    private void consumers(RawChannel channel, java.util.function.LongUnaryOperator move) {
+        show(channel.ring(SubChannel.RX), move);
+        show(channel.ring(SubChannel.ALLOC), move);
+        // The host looks at these positions when it needs room: what comes back is lent again.
+        descriptors.behave(channel, 4 * link.queueSize());
+    }
+
+    private void show(RawRing ring, java.util.function.LongUnaryOperator move) {
+        ring.show(move.applyAsLong(ring.position()));
+        tally.add(Count.POSITIONS, 1);
+        look();
+    }
+
+    private void everyPosition(RawChannel channel, Draws draws) {
+        for (SubChannel ring : SubChannel.values()) {
+            long edge = draws.oneOf(1L << 16, 1L << 31, 1L << 32, Long.MIN_VALUE, 0);
+            show(channel.ring(ring), position -> edge + draws.below(2 * link.queueSize()) - link.queueSize());
+        }
+    }
+
+    private void starve() {
+        long last = System.nanoTime();
+        while (System.nanoTime() - last < 10 * LOOK_NANOS) {
+            int taken = 0;
+            for (RawChannel channel : link.channels()) {
+                taken += channel.plunder();
+            }
+            tally.add(Count.POSITIONS, taken > 0 ? 1 : 0);
+            last = taken > 0 ? System.nanoTime() : last;
+        }
+    }
+
+    private void laneStates(Draws draws) {
+        for (int i = 0; i < LANE_WORDS; i++) {
+            int state = (int) draws.oneOf(0, 1, 2, 3, -1, Integer.MIN_VALUE, draws.next());
+            int epoch = (int) draws.oneOf(link.epoch(), 0, LaneState.epoch(link.hostWord()), draws.next());
+            lane((long) epoch << 32 | (state & 0xffff_ffffL));
+        }
+    }
+
+    private void laneEpochs(Draws draws) {
+        for (int i = 0; i < LANE_WORDS; i++) {
+            int epoch = LaneState.epoch(link.hostWord());
+            lane(LaneState.INITIALIZED.word((int) draws.oneOf(epoch - 1, epoch + 1, -epoch, 0, draws.next())));
+        }
+    }
+
+    /** Whatever the host says is agreed to at once, and left at once. */
+    private void laneFlap() {
+        for (int i = 0; i < LANE_WORDS; i++) {
+            lane(LaneState.INITIALIZED.word(LaneState.epoch(link.hostWord())));
+            lane(LaneState.INITIALIZING.word(0));
+        }
+    }
+
+    private void laneDirty(RawChannel channel, Draws draws) {
+        lane(LaneState.INITIALIZING.word(0));
+        for (SubChannel ring : SubChannel.values()) {
+            channel.ring(ring).show(draws.oneOf(1, link.queueSize(), channel.ring(ring).position()));
+            tally.add(Count.POSITIONS, 1);
+        }
+        lane(LaneState.INITIALIZED.word(LaneState.epoch(link.hostWord())));
+        descriptors.run(Attack.DEAD_EPOCH, link.queueSize(), draws);
+    }
+
+    private void lane(long word) {
+        link.guestWord(word);
+        tally.add(Count.LANE_WORDS, 1);
+        look();
+    }
+
+    /** Leaves the host time to look. */
+    private static void look() {
+        LockSupport.parkNanos(LOOK_NANOS);
+    }
+}
