@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +36,12 @@ class VirtComputeMainTest {
 
     private ProgramProcess start(String... options) throws IOException {
         List<String> arguments = new ArrayList<>(
-                List.of("--no-huge", "--run-dir", run().toString(), "--keeper-linger", "5"));
+                List.of("--no-huge", "--run-dir", run().toString()));
         arguments.addAll(List.of(options));
+        if (!arguments.contains("--keeper-linger")) {
+            // A keeper that a failed test leaves ends by itself.
+            arguments.addAll(List.of("--keeper-linger", "5"));
+        }
         if (!arguments.contains("--memory")) {
             arguments.addAll(List.of("--memory", "16M"));
         }
@@ -141,5 +147,23 @@ class VirtComputeMainTest {
             assertThat(next.awaitExit(STOP)).isZero();
         }
         assertThat(run()).as("made by the one that crashed").doesNotExist();
+    }
+
+    @Test
+    void startsAsIfNothingHadBeenWhenBothTheAgentAndItsKeeperWereKilled() throws Exception {
+        try (ProgramProcess crashing = start("--keeper-linger", "60").awaitOutput("virt_compute ready")) {
+            Matcher keeper = Pattern.compile("event=keeper_ready pid=(\\d+)").matcher(crashing.errors());
+            assertThat(keeper.find()).isTrue();
+            crashing.signal("KILL");
+            crashing.awaitExit(STOP);
+            ProcessHandle.of(Long.parseLong(keeper.group(1))).orElseThrow().destroyForcibly();
+        }
+        assertThat(run()).isDirectoryContaining(file -> file.endsWith("keeper.sock"));
+        try (ProgramProcess next = start("--keeper=no").awaitOutput("virt_compute ready")) {
+            assertThat(run()).isDirectoryNotContaining(file -> file.toString().contains("keeper"));
+            next.signal("TERM");
+            assertThat(next.awaitExit(STOP)).isZero();
+        }
+        assertThat(run()).doesNotExist();
     }
 }

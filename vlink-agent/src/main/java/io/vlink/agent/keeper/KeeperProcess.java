@@ -22,7 +22,8 @@ final class KeeperProcess {
     /** It has three threads that mostly wait, and nothing that is worth compiling. */
     private static final List<String> FLAGS = List.of("-Xmx16m", "-Xms4m", "-Xss256k", "-XX:+UseSerialGC", "-Xint",
             "-XX:ReservedCodeCacheSize=4m", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto",
-            "--enable-native-access=ALL-UNNAMED", "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider");
+            "--enable-native-access=ALL-UNNAMED", "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
+            "-Dslf4j.internal.verbosity=WARN");
 
     private KeeperProcess() {
     }
