@@ -121,11 +121,6 @@ public final class Region implements AutoCloseable {
         return extents;
     }
 
-    /** Overwrites everything with zeroes, so that the next trust group sees nothing of the last one's frames. */
-    void scrub() {
-        mapping.segment().fill((byte) 0);
-    }
-
     @Override
     public void close() {
         mapping.close();

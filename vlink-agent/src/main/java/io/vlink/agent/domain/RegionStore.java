@@ -15,7 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The agent's regions: one for each trust group in use, and the first one, which waits for the next group when it has none.
+ * The agent's regions: one for each trust group in use, and the first one, which waits for the next group when it has none. A
+ * region never goes from one group to another: whoever had it may still map it, whatever is written over it.
  * All but {@link #views} is guarded by the lock of the {@link Inventory} that allocates.
  */
 final class RegionStore implements AutoCloseable {
@@ -41,16 +42,16 @@ final class RegionStore implements AutoCloseable {
         }
     }
 
-    private static final String UNKNOWN_GROUP = "of the last agent";
-
     private final RegionSettings settings;
     private final Keeping keeping;
     private final Map<String, Share> shareOfGroup = new LinkedHashMap<>();
     /** Regions of the last agent by id, until {@link #begin}. */
     private final Map<String, Region> adopted = new LinkedHashMap<>();
+    /** Null only after a shortage, until there is memory for another one. */
     private Region first;
     private boolean firstIsFree = true;
-    private String lastGroupOfFirst;
+    /** The only group that the first region may be given to, or null for any. */
+    private String groupOfFirst;
     private volatile List<View> views = List.of();
 
     /**
@@ -99,21 +100,22 @@ final class RegionStore implements AutoCloseable {
             shareOfGroup.put(group, share);
         }
         share.domains++;
-        firstIsFree &= region != first;
+        if (region == first) {
+            firstIsFree = false;
+            groupOfFirst = group;
+        }
         return region;
     }
 
     /**
-     * Frees adopted regions that nobody is in, and reserves the first one unless it is among the others, so that a shortage
-     * shows now.
+     * Frees adopted regions that nobody is in, as it is not known who was, and reserves the first one unless it is among the
+     * others, so that a shortage shows now.
      *
      * @throws RegionException if memory is short
      */
     void begin() {
-        firstIsFree = shareOfGroup.values().stream().noneMatch(share -> share.region == first);
         for (Region region : adopted.values()) {
-            boolean inUse = shareOfGroup.values().stream().anyMatch(share -> share.region == region);
-            if (!inUse && (region != first || !settings.fit(region))) {
+            if (shareOfGroup.values().stream().noneMatch(share -> share.region == region)) {
                 free(region);
                 first = region == first ? null : first;
             }
@@ -121,13 +123,12 @@ final class RegionStore implements AutoCloseable {
         adopted.clear();
         if (first == null) {
             first = new Region(settings);
+            firstIsFree = true;
+            groupOfFirst = null;
             keeping.keep(first, true);
-        } else {
-            lastGroupOfFirst = UNKNOWN_GROUP;
-            if (!settings.fit(first)) {
-                LOG.warn("event=region_settings_later memory={} page_bytes={} note=the region in use stays as it is",
-                        MemorySize.format(first.bytes()), first.pageSize().bytes());
-            }
+        } else if (!settings.fit(first)) {
+            LOG.warn("event=region_settings_later memory={} page_bytes={} note=the region in use stays as it is",
+                    MemorySize.format(first.bytes()), first.pageSize().bytes());
         }
         changed();
     }
@@ -147,7 +148,7 @@ final class RegionStore implements AutoCloseable {
     Region acquire(String group) throws RequestException {
         Share share = shareOfGroup.get(group);
         if (share == null) {
-            share = new Share(firstIsFree ? takeFirst(group) : another());
+            share = new Share(firstIsFree ? takeFirst(group) : another(false));
             shareOfGroup.put(group, share);
         }
         share.domains++;
@@ -155,17 +156,27 @@ final class RegionStore implements AutoCloseable {
         return share.region;
     }
 
-    private Region takeFirst(String group) {
-        if (lastGroupOfFirst != null && !lastGroupOfFirst.equals(group)) {
-            first.scrub();
+    private Region takeFirst(String group) throws RequestException {
+        if (!firstIsOpenTo(group)) {
+            // Before the new one is made: most machines have no hugepages for both.
+            free(first);
+            first = null;
+            changed();
         }
-        lastGroupOfFirst = group;
+        if (first == null) {
+            first = another(true);
+        }
+        groupOfFirst = group;
         firstIsFree = false;
         return first;
     }
 
-    private Region another() throws RequestException {
-        long used = (firstIsFree ? first.bytes() : 0)
+    private boolean firstIsOpenTo(String group) {
+        return first == null || groupOfFirst == null || groupOfFirst.equals(group);
+    }
+
+    private Region another(boolean isFirst) throws RequestException {
+        long used = (firstIsFree && first != null ? first.bytes() : 0)
                 + shareOfGroup.values().stream().mapToLong(share -> share.region.bytes()).sum();
         if (used + settings.bytes() > settings.limitBytes()) {
             throw new RequestException(StatusCode.NO_RESOURCES,
@@ -177,7 +188,7 @@ final class RegionStore implements AutoCloseable {
         }
         try {
             Region region = new Region(settings);
-            keeping.keep(region, false);
+            keeping.keep(region, isFirst);
             return region;
         } catch (RegionException | OsException e) {
             throw new RequestException(StatusCode.NO_RESOURCES,
@@ -207,7 +218,7 @@ final class RegionStore implements AutoCloseable {
     /** Notes that extents were handed out or given back, so that {@link #views} tells it. */
     void changed() {
         List<View> now = new ArrayList<>();
-        if (firstIsFree) {
+        if (firstIsFree && first != null) {
             now.add(new View(null, first, 0, 0));
         }
         shareOfGroup.forEach((group, share) -> now
@@ -220,9 +231,23 @@ final class RegionStore implements AutoCloseable {
         return views;
     }
 
-    /** {@return the region that was reserved at the start} */
+    /** {@return the region that was reserved at the start, or what has taken its place; null after a shortage} */
     Region first() {
         return first;
+    }
+
+    /**
+     * How large the region of a trust group is, or will be once it has one.
+     *
+     * @param group key of the group
+     * @return bytes
+     */
+    long bytesFor(String group) {
+        Share share = shareOfGroup.get(group);
+        if (share != null) {
+            return share.region.bytes();
+        }
+        return firstIsFree && first != null && firstIsOpenTo(group) ? first.bytes() : settings.bytes();
     }
 
     /** {@return how regions are made} */
@@ -233,7 +258,9 @@ final class RegionStore implements AutoCloseable {
     @Override
     public void close() {
         shareOfGroup.values().forEach(share -> free(share.region));
+        if (firstIsFree && first != null) {
+            free(first);
+        }
         shareOfGroup.clear();
-        free(first);
     }
 }

@@ -76,9 +76,10 @@ final class Registrar {
 
     /** Returns what is left of the same domain, or null for a new one. */
     private Domain check(DomainRequest request) throws RequestException {
-        if (request.barShape() == BarShape.BAR32 && regions.first().bytes() > BarShape.MAX_REGION_BYTES_BAR32) {
+        long regionBytes = regions.bytesFor(request.regionKey());
+        if (request.barShape() == BarShape.BAR32 && regionBytes > BarShape.MAX_REGION_BYTES_BAR32) {
             throw new RequestException(StatusCode.INVALID, "a 32-bit BAR holds a region of 1 GiB at most: vm_domain="
-                    + request.name() + " region_bytes=" + regions.first().bytes() + ": use bar=64");
+                    + request.name() + " region_bytes=" + regionBytes + ": use bar=64");
         }
         synchronized (table) {
             if (table.isClosed()) {

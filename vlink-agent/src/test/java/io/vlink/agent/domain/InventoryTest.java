@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.Mapping;
 import io.vlink.spec.control.StatusCode;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,19 +109,33 @@ class InventoryTest {
         }
 
         @Test
-        void showsTheNextGroupNothingOfTheLastOnesFrames() throws RequestException {
+        void givesTheNextGroupOtherMemoryThanTheLastOneMayStillMap() throws RequestException {
             Domain first = inventory.register(request, 11, false);
-            first.region().segment().set(ValueLayout.JAVA_BYTE, 3 * TestDomains.MIB + 5, (byte) 42);
-            inventory.withdraw(first);
-            Domain again = inventory.register(request, 11, false);
-            assertThat(again.region().segment().get(ValueLayout.JAVA_BYTE, 3 * TestDomains.MIB + 5))
-                    .isEqualTo((byte) 42);
-            inventory.withdraw(again);
-            Domain other = inventory.register(TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12,
-                    false);
-            assertThat(other.region()).isSameAs(again.region());
-            assertThat(other.region().segment().mismatch(
-                    java.lang.foreign.MemorySegment.ofArray(new byte[(int) (4 * TestDomains.MIB)]))).isEqualTo(-1);
+            long somewhere = 3 * TestDomains.MIB + 5;
+            try (Mapping kept = TestDomains.map(first.region().fd())) {
+                kept.segment().set(ValueLayout.JAVA_BYTE, somewhere, (byte) 42);
+                inventory.withdraw(first);
+                Domain again = inventory.register(request, 11, false);
+                assertThat(again.region().segment().get(ValueLayout.JAVA_BYTE, somewhere)).isEqualTo((byte) 42);
+                inventory.withdraw(again);
+                Domain other = inventory.register(
+                        TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12, false);
+                kept.segment().fill((byte) 43);
+                assertThat(other.region().segment().mismatch(
+                        MemorySegment.ofArray(new byte[(int) (4 * TestDomains.MIB)]))).isEqualTo(-1);
+                assertThat(report()).as("one region, as before").containsOnlyOnce("\"owner\":");
+            }
+        }
+
+        @Test
+        void needsNoMoreMemoryToGiveTheNextGroupItsOwn() throws RequestException {
+            try (Inventory small = inventory(4 * TestDomains.MIB, 4 * TestDomains.MIB)) {
+                small.withdraw(small.register(request, 11, false));
+                Domain other = small.register(
+                        TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64"), 12, false);
+                assertThat(other.region()).isSameAs(small.firstRegion());
+                refused(StatusCode.NO_RESOURCES, () -> small.register(request, 13, false), "used=4M");
+            }
         }
     }
 
