@@ -1,0 +1,94 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.soak;
+
+import io.vlink.infra.command.BuildVersion;
+import io.vlink.tests.lab.HugePageReservation;
+import io.vlink.tests.lab.JsonLine;
+import io.vlink.tests.lab.Lab;
+import io.vlink.tests.lab.LabException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of {@code bin/soak}. */
+// spotless:off
+@Command(name = "soak", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class, sortOptions = false,
+        description = {
+        "Kills agent, keeper, driver, guest program, guest kernel and QEMU in turn, at rest and at full rate, and checks"
+                + " after each that the law of conservation holds and that no packet, buffer, descriptor, page, socket or file"
+                + " is lost.",
+        "Exit status: 0 all was as before each time, 1 it was not, 2 wrong usage."})
+// spotless:on
+public final class SoakMain implements Callable<Integer> {
+    private static final int REGION_PAGES = 128;
+
+    @Option(names = "--hours", paramLabel = "N", description = "How long; without it, once through the matrix.")
+    private double hours;
+
+    @Option(names = "--vm", description = "The guest is a VM; else a process on the device socket, which has no kernel and no"
+            + " QEMU to kill.")
+    private boolean vm;
+
+    @Option(names = "--no-huge", description = "Ordinary memory instead of 128 hugepages of 2 MiB.")
+    private boolean noHuge;
+
+    @Option(names = "--json", description = "Last line: one JSON object with the result.")
+    private boolean json;
+
+    /**
+     * Runs the matrix.
+     *
+     * @param arguments command line
+     */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new SoakMain()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        if (hours < 0) {
+            System.err.println("soak: hours must not be negative: hours=" + hours);
+            return CommandLine.ExitCode.USAGE;
+        }
+        Lab lab = Lab.create();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
+        SoakReport report = new SoakReport();
+        try {
+            run(lab, report);
+            return CommandLine.ExitCode.OK;
+        } catch (LabException e) {
+            System.err.print(e.logs().isEmpty() || e.logs().endsWith("\n") ? e.logs() : e.logs() + "\n");
+            System.err.println("soak: " + e.getMessage());
+            report.failed(e.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        } finally {
+            lab.close();
+            System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
+        }
+    }
+
+    private void run(Lab lab, SoakReport report) {
+        long end = System.nanoTime() + (long) (hours * Duration.ofHours(1).toNanos());
+        if (!noHuge) {
+            lab.keep(HugePageReservation.of(REGION_PAGES));
+        }
+        SoakScene scene = noHuge
+                ? new SoakScene(lab, vm, "--no-huge", "--memory", "64M")
+                : new SoakScene(lab, vm, "--page-size", "2M", "--memory", "256M");
+        do {
+            for (Victim victim : Victim.values()) {
+                for (boolean fullRate : new boolean[]{false, true}) {
+                    if (vm || !victim.needsVm()) {
+                        report.doing(victim, fullRate);
+                        report.add(scene.strike(victim, fullRate));
+                    }
+                }
+            }
+            report.roundDone();
+        } while (System.nanoTime() < end);
+    }
+}
