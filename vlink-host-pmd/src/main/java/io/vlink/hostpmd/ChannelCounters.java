@@ -5,6 +5,7 @@ package io.vlink.hostpmd;
 
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.QuarantineReason;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -58,6 +59,7 @@ final class ChannelCounters {
         }
         set(HostCounter.EPOCH, Integer.toUnsignedLong(epoch));
         set(HostCounter.QUARANTINED, 0);
+        set(HostCounter.QUARANTINE_REASON, QuarantineReason.NONE.code());
     }
 
     /** Writes what has changed to the record. */

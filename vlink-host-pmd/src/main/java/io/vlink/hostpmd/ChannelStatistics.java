@@ -16,7 +16,8 @@ import java.util.Set;
 public final class ChannelStatistics {
     private static final String DROP_PREFIX = "drop_";
 
-    private static final Set<HostCounter> STATES = EnumSet.of(HostCounter.QUARANTINED, HostCounter.EPOCH);
+    private static final Set<HostCounter> STATES = EnumSet.of(HostCounter.QUARANTINED, HostCounter.QUARANTINE_REASON,
+            HostCounter.EPOCH);
 
     private final long[][] values;
 
@@ -86,8 +87,8 @@ public final class ChannelStatistics {
     }
 
     /**
-     * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED} and
-     * {@link HostCounter#EPOCH} are states, so they stay what they are now.
+     * What happened since an earlier snapshot of the same link. {@link HostCounter#QUARANTINED}, its
+     * reason and {@link HostCounter#EPOCH} are states, so they stay what they are now.
      *
      * @param earlier the earlier snapshot
      * @return the differences

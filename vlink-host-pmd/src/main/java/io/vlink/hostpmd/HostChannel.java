@@ -20,13 +20,14 @@ import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.QuarantineReason;
 import java.lang.foreign.MemorySegment;
 
 /**
  * The host's end of a data channel: lends packets and empty buffers to the guest, and takes both back after checking them
- * (SPEC.md section 8.2). A bad descriptor costs its packet only; an impossible position quarantines the channel until the next
- * epoch. Rings have the guest's names. Each descriptor is read once, checked, and passed on in one turn of a loop, as the
- * cost of a packet is the cost of this file. One thread: the worker of the channel.
+ * (SPEC.md section 8.2). A bad descriptor costs its packet only; an impossible position, or too many bad descriptors, quarantine
+ * the channel until the next epoch. Rings have the guest's names. Each descriptor is read once, checked, and passed on in one
+ * turn of a loop, as the cost of a packet is the cost of this file. One thread: the worker of the channel.
  */
 final class HostChannel {
     /** Empty buffers are lent when at least this many slots of the ring are free, so that a publish is worth it. */
@@ -60,6 +61,7 @@ final class HostChannel {
     private int epoch;
     private int polls;
     private int emptyPolls;
+    private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
     private boolean quarantined;
     private HostCounter chainFault;
 
@@ -108,6 +110,7 @@ final class HostChannel {
         free.reset();
         giveUpChain();
         quarantined = false;
+        badLimit.reset();
         emptyPolls = 0;
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
         counters.startEpoch(newEpoch);
@@ -130,7 +133,7 @@ final class HostChannel {
         }
         int room = rx.room(wanted);
         if (room == ProducerRing.FAULT) {
-            quarantine();
+            quarantine(QuarantineReason.RX_POSITION);
             return 0;
         }
         return Math.min(room, wanted);
@@ -280,7 +283,7 @@ final class HostChannel {
                 receiveChains(into, tx.peek(copies, into.capacity() - into.count));
             }
         } else if (ready == ConsumerRing.FAULT) {
-            quarantine();
+            quarantine(QuarantineReason.TX_POSITION);
         } else if (chain.isComplete()) {
             handOut(into);
         }
@@ -370,6 +373,14 @@ final class HostChannel {
     private void countDropped(HostCounter reason) {
         counters.add(reason, 1);
         counters.add(HostCounter.RX_DROPPED, 1);
+        noteBad();
+    }
+
+    /** A guest that returns little but nonsense costs the host more than its traffic is worth. */
+    private void noteBad() {
+        if (badLimit.isExceededAt(tx.position() + free.position())) {
+            quarantine(QuarantineReason.BAD_DESCRIPTORS);
+        }
     }
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
@@ -391,6 +402,9 @@ final class HostChannel {
                 chain.add(-1, size);
             }
             chainFault = chainFault == null ? fault : chainFault;
+            if (fault != null) {
+                noteBad(); // also of a chain that never ends, which is never counted as a packet
+            }
         }
         tx.release(taken);
         if (chain.isComplete()) {
@@ -451,7 +465,7 @@ final class HostChannel {
     private int reclaim() {
         int count = free.poll(batch, TURN);
         if (count == ConsumerRing.FAULT) {
-            quarantine();
+            quarantine(QuarantineReason.FREE_POSITION);
             return 0;
         }
         int good = 0;
@@ -463,6 +477,7 @@ final class HostChannel {
                 good++;
             } else {
                 counters.add(fault, 1);
+                noteBad();
             }
         }
         counters.add(HostCounter.FREE_BUFFERS, good);
@@ -472,7 +487,7 @@ final class HostChannel {
     private int lendEmpty() {
         int room = quarantined ? 0 : alloc.room(refill);
         if (room == ProducerRing.FAULT) {
-            quarantine();
+            quarantine(QuarantineReason.ALLOC_POSITION);
             return 0;
         }
         if (room < refill) {
@@ -500,9 +515,12 @@ final class HostChannel {
         counters.publish();
     }
 
-    private void quarantine() {
-        quarantined = true;
-        counters.set(HostCounter.QUARANTINED, 1);
-        counters.publish();
+    private void quarantine(QuarantineReason reason) {
+        if (!quarantined) {
+            quarantined = true;
+            counters.set(HostCounter.QUARANTINED, 1);
+            counters.set(HostCounter.QUARANTINE_REASON, reason.code());
+            counters.publish();
+        }
     }
 }

@@ -76,7 +76,7 @@ class ChainTest {
         byte[] frame = new byte[segments.stream().mapToInt(Lent::length).sum()];
         int at = 0;
         for (Lent segment : segments) {
-            MemorySegment.copy(link.region(), ValueLayout.JAVA_BYTE, TestLink.offset(segment.address()), frame, at,
+            MemorySegment.copy(link.region(), ValueLayout.JAVA_BYTE, link.offset(segment.address()), frame, at,
                     segment.length());
             at += segment.length();
         }

@@ -11,31 +11,41 @@ import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.QuarantineReason;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a guest may return, and what it costs: each test sends five packets, spoils the middle one on its way back, and asserts
  * that the neighbours pass, the reason is counted, and every buffer is accounted for.
  */
+@ParameterizedClass
+@EnumSource(TestLink.Table.class)
 class HostileGuestTest {
     private static final int QUEUE_SIZE = 64;
     private static final int PACKETS = 5;
     private static final int BAD = 2;
     private static final int LENGTH = 100;
 
-    private final TestLink link = new TestLink(2, QUEUE_SIZE);
-    private final TestGuest guest = new TestGuest(link);
-    private final VlinkPort port = link.attach(LinkMode.MQ);
+    private final TestLink link;
+    private final TestGuest guest;
+    private final VlinkPort port;
     private final PacketBurst burst = new PacketBurst(QUEUE_SIZE);
+
+    HostileGuestTest(TestLink.Table table) {
+        link = new TestLink(2, QUEUE_SIZE, Limits.DEFAULT_MTU, table);
+        guest = new TestGuest(link);
+        port = link.attach(LinkMode.MQ);
+    }
 
     @BeforeEach
     void bringUp() {
@@ -82,18 +92,39 @@ class HostileGuestTest {
         assertThat(statistics.total(HostCounter.QUARANTINED)).isZero();
     }
 
-    static List<Long> wildAddresses() {
-        long pool = TestLink.PAGE_BYTES - 16L * Limits.BUFFER_BYTES;
-        long poolEnd = pool + 2L * QUEUE_SIZE * Limits.BUFFERS_PER_SLOT * Limits.BUFFER_BYTES;
-        return List.of(0L, -1L, Long.MIN_VALUE, Long.MAX_VALUE, -TestLink.PAGE_BYTES, 0xffff_ffff_ffff_f800L,
-                TestLink.BUS_ADDRESSES[1] - 1, TestLink.BUS_ADDRESSES[1] + TestLink.PAGE_BYTES,
-                TestLink.BUS_ADDRESSES[0] + TestLink.PAGE_BYTES, TestLink.busAddress(pool - 1),
-                TestLink.busAddress(poolEnd), TestLink.BUS_ADDRESSES[0]);
+    /** Addresses outside the pool, some of which depend on where the pages stand. */
+    enum Wild {
+        // spotless:off
+        ZERO, MINUS_ONE, LOWEST, HIGHEST, WRAPS_WITH_LENGTH, GOOD_IN_32_BITS, SIGN_EXTENDED, MINUS_A_PAGE, IN_NO_PAGE,
+        BEFORE_THE_PAGES, BEHIND_THE_PAGES, FIRST_BYTE, BEFORE_THE_POOL, BEHIND_THE_POOL
+        // spotless:on
+    }
+
+    private long address(Wild wild) {
+        long first = link.busAddress(0);
+        long second = link.busAddress(TestLink.PAGE_BYTES);
+        return switch (wild) {
+            case ZERO -> 0;
+            case MINUS_ONE -> -1;
+            case LOWEST -> Long.MIN_VALUE;
+            case HIGHEST -> Long.MAX_VALUE;
+            case WRAPS_WITH_LENGTH -> -LENGTH / 2;
+            case GOOD_IN_32_BITS -> link.busAddress(link.poolOffset) + (1L << 32);
+            case SIGN_EXTENDED -> 0xffff_ffff_ffff_f800L;
+            case MINUS_A_PAGE -> -TestLink.PAGE_BYTES;
+            case IN_NO_PAGE -> link.busAddressInNoPage();
+            case BEFORE_THE_PAGES -> Math.min(first, second) - 1;
+            case BEHIND_THE_PAGES -> Math.max(first, second) + TestLink.PAGE_BYTES;
+            case FIRST_BYTE -> first;
+            case BEFORE_THE_POOL -> link.busAddress(link.poolOffset - 1);
+            case BEHIND_THE_POOL -> link.busAddress(link.poolEnd());
+        };
     }
 
     @ParameterizedTest
-    @MethodSource("wildAddresses")
-    void dropsAddressesOutsideThePool(long address) {
+    @EnumSource
+    void dropsAddressesOutsideThePool(Wild wild) {
+        long address = address(wild);
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withAddress(address));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_ADDRESS, 1);
         assertThat(burst.count).isEqualTo(PACKETS - 1);
@@ -101,8 +132,9 @@ class HostileGuestTest {
     }
 
     @ParameterizedTest
-    @MethodSource("wildAddresses")
-    void dropsFreedAddressesOutsideThePool(long address) {
+    @EnumSource
+    void dropsFreedAddressesOutsideThePool(Wild wild) {
+        long address = address(wild);
         ChannelStatistics seen = returnWithBadOne(SubChannel.FREE, packet -> packet.withAddress(address));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_ADDRESS, 1);
         assertThat(seen.total(HostCounter.FREE_BUFFERS)).isEqualTo(PACKETS - 1);
@@ -112,7 +144,7 @@ class HostileGuestTest {
     @ParameterizedTest
     @EnumSource(names = {"TX", "FREE"})
     void dropsABufferThatWasNeverLent(SubChannel ring) {
-        long last = TestLink.busAddress(link.poolOffset + (link.bufferCount - 1L) * Limits.BUFFER_BYTES);
+        long last = link.busAddress(link.poolOffset + (link.bufferCount - 1L) * Limits.BUFFER_BYTES);
         ChannelStatistics seen = returnWithBadOne(ring, packet -> packet.withAddress(last));
         assertOnlyDrop(seen, HostCounter.DROP_NOT_LENT, 1);
         assertNoBufferLost();
@@ -217,12 +249,66 @@ class HostileGuestTest {
             assertThat(port.rxBurst(0, burst)).isZero();
             fillRing(0);
         }
-        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
-        assertThat(port.channelStatistics().value(1, HostCounter.QUARANTINED)).isZero();
+        assertQuarantined(QuarantineReason.valueOf(ring + "_POSITION"));
         guest.put(1, SubChannel.TX, other);
         assertThat(port.rxBurst(1, burst)).isEqualTo(PACKETS);
         assertNoBufferLost();
         assertRecoversInANewEpoch();
+    }
+
+    /** Channel 0 is, with the reason on record, and channel 1 is not. */
+    private void assertQuarantined(QuarantineReason reason) {
+        ChannelStatistics now = port.channelStatistics();
+        assertThat(now.value(0, HostCounter.QUARANTINED)).isEqualTo(1);
+        assertThat(QuarantineReason.of(now.value(0, HostCounter.QUARANTINE_REASON))).isEqualTo(reason);
+        assertThat(now.value(1, HostCounter.QUARANTINED)).isZero();
+        assertThat(now.value(1, HostCounter.QUARANTINE_REASON)).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TX", "FREE"})
+    void quarantinesTheChannelOfAGuestThatReturnsTooManyBadDescriptorsAndNoOther(SubChannel ring) {
+        List<Lent> other = send(1);
+        returnBad(ring, Limits.MAX_BAD_DESCRIPTORS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+        assertThat(port.channelStatistics().value(0, HostCounter.DROP_BAD_ADDRESS))
+                .isEqualTo(Limits.MAX_BAD_DESCRIPTORS);
+        returnBad(ring, 1);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
+        guest.put(1, SubChannel.TX, other);
+        assertThat(port.rxBurst(1, burst)).isEqualTo(PACKETS);
+        assertNoBufferLost();
+        assertRecoversInANewEpoch();
+        returnBad(ring, Limits.MAX_BAD_DESCRIPTORS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+    }
+
+    private void returnBad(SubChannel ring, int count) {
+        List<Lent> bad = Collections.nCopies(QUEUE_SIZE, new Lent(link.busAddressInNoPage(), LENGTH));
+        for (int left = count; left > 0; left -= QUEUE_SIZE) {
+            guest.put(0, ring, bad.subList(0, Math.min(left, QUEUE_SIZE)));
+            drain(ring);
+        }
+    }
+
+    private void drain(SubChannel ring) {
+        for (int i = 0; i < 16 && guest.room(0, ring) < QUEUE_SIZE; i++) {
+            assertThat(port.rxBurst(0, burst)).isZero();
+        }
+    }
+
+    @Test
+    void putsUpWithAsManyBadDescriptorsInEachWindow() {
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        for (int taken = Limits.MAX_BAD_DESCRIPTORS; taken < Limits.BAD_DESCRIPTOR_WINDOW; taken += PACKETS) {
+            guest.put(0, SubChannel.TX, send(0));
+            assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
+            port.free(burst);
+        }
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+        returnBad(SubChannel.TX, 1);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
     }
 
     /** Sends until the ring is full, so that the driver has to look at the guest's position. */
@@ -272,6 +358,6 @@ class HostileGuestTest {
     void takesAWrappedPositionForImpossible() {
         guest.moveTo(0, SubChannel.TX, -1);
         assertThat(port.rxBurst(0, burst)).isZero();
-        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isEqualTo(1);
+        assertQuarantined(QuarantineReason.TX_POSITION);
     }
 }

@@ -71,7 +71,7 @@ public final class SendingGuest implements AutoCloseable {
         List<Lent> now = new ArrayList<>();
         for (Lent buffer : waiting.subList(0, count)) {
             for (int i = 0; i < FRAME_BYTES; i++) {
-                link.memory().region().set(ValueLayout.JAVA_BYTE, TestLink.offset(buffer.address()) + i,
+                link.memory().region().set(ValueLayout.JAVA_BYTE, link.offset(buffer.address()) + i,
                         i < 6 ? MARK : (byte) i);
             }
             now.add(buffer.withLength(FRAME_BYTES));
@@ -86,7 +86,7 @@ public final class SendingGuest implements AutoCloseable {
     private int receive(int channel) {
         List<Lent> packets = guest.take(channel, SubChannel.RX);
         for (Lent packet : packets) {
-            long offset = TestLink.offset(packet.address());
+            long offset = link.offset(packet.address());
             boolean swapped = link.memory().region().get(ValueLayout.JAVA_BYTE, offset + 6) == MARK
                     && link.memory().region().get(ValueLayout.JAVA_BYTE, offset) == 6;
             wrong += swapped && packet.length() == FRAME_BYTES ? 0 : 1;

@@ -129,7 +129,7 @@ public final class TestGuest {
 
     /** Swaps the MAC addresses of a packet where it stands. */
     public void swapMacs(Lent packet) {
-        MemorySegment frame = link.memory().region().asSlice(TestLink.offset(packet.address()), packet.length());
+        MemorySegment frame = link.memory().region().asSlice(link.offset(packet.address()), packet.length());
         byte[] macs = frame.asSlice(0, 12).toArray(ValueLayout.JAVA_BYTE);
         for (int i = 0; i < 12; i++) {
             frame.set(ValueLayout.JAVA_BYTE, i, macs[(i + 6) % 12]);

@@ -16,15 +16,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The three memories of a link as an agent makes them, real and shared: two translation pages that stand in reverse order with
- * a gap between them, and a pool that crosses from the one to the other.
+/** The three memories of a link as an agent makes them, real and shared: two translation pages, and a pool that crosses from the
+ * one to the other.
  */
 public final class TestLink implements AutoCloseable {
     public static final int PAGE_SHIFT = 21;
     public static final long PAGE_BYTES = 1L << PAGE_SHIFT;
     public static final long REGION_BYTES = 2 * PAGE_BYTES;
-    static final long[] BUS_ADDRESSES = {0x7_0080_0000L, 0x7_0000_0000L};
     public static final String NAME = "tap123";
 
     private static final long CHANNEL_MEMORY_BYTES = 1L << 20;
@@ -33,25 +31,53 @@ public final class TestLink implements AutoCloseable {
     private final SharedMemory[] memories;
     private final LinkMemory memory;
     private final int mtu;
+    private final Table table;
     final int channels;
     final int queueSize;
     final int bufferCount;
     final long poolOffset;
     final long ledgerOffset;
 
+    /** Where the two pages stand on the bus. */
+    enum Table {
+        /** Bus addresses are offsets, as with an agent that was asked for nothing else. */
+        OFFSETS(0, PAGE_BYTES),
+        /** In reverse order, with a gap between them, behind 2^32. */
+        SCATTERED(0x7_0080_0000L, 0x7_0000_0000L);
+
+        private static final int PAGES = 2;
+
+        private final long first;
+        private final long second;
+
+        Table(long first, long second) {
+            this.first = first;
+            this.second = second;
+        }
+
+        private long page(int page) {
+            return page == 0 ? first : second;
+        }
+    }
+
     public TestLink(int channels, int queueSize) {
         this(channels, queueSize, Limits.DEFAULT_MTU);
     }
 
     TestLink(int channels, int queueSize, int mtu) {
+        this(channels, queueSize, mtu, Table.SCATTERED);
+    }
+
+    TestLink(int channels, int queueSize, int mtu, Table table) {
         this.mtu = mtu;
+        this.table = table;
         this.channels = channels;
         this.queueSize = queueSize;
         bufferCount = channels * queueSize * Limits.BUFFERS_PER_SLOT;
         poolOffset = PAGE_BYTES - 16L * Limits.BUFFER_BYTES;
-        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(BUS_ADDRESSES.length);
+        ledgerOffset = LinkRecordLayout.defaultLedgerOffset(Table.PAGES);
         memories = new SharedMemory[]{share(REGION_BYTES), share(CHANNEL_MEMORY_BYTES),
-                share(LinkRecordLayout.totalBytes(BUS_ADDRESSES.length, bufferCount))};
+                share(LinkRecordLayout.totalBytes(Table.PAGES, bufferCount))};
         memory = new LinkMemory(map(memories[0]), map(memories[1]), map(memories[2]));
         writeRecord(memory.record());
     }
@@ -74,7 +100,7 @@ public final class TestLink implements AutoCloseable {
         record.set(SharedWord.LONG, LinkRecordLayout.REGION_BYTES_OFFSET, REGION_BYTES);
         record.set(SharedWord.LONG, LinkRecordLayout.PAGE_BYTES_OFFSET, PageSize.ORDINARY.bytes());
         record.set(SharedWord.INT, LinkRecordLayout.PAGE_SHIFT_OFFSET, PAGE_SHIFT);
-        record.set(SharedWord.INT, LinkRecordLayout.PAGE_COUNT_OFFSET, BUS_ADDRESSES.length);
+        record.set(SharedWord.INT, LinkRecordLayout.PAGE_COUNT_OFFSET, Table.PAGES);
         record.set(SharedWord.LONG, LinkRecordLayout.CHANNEL_MEMORY_BYTES_OFFSET, CHANNEL_MEMORY_BYTES);
         record.set(SharedWord.INT, LinkRecordLayout.DATA_CHANNEL_COUNT_OFFSET, channels);
         record.set(SharedWord.INT, LinkRecordLayout.QUEUE_SIZE_OFFSET, queueSize);
@@ -86,8 +112,8 @@ public final class TestLink implements AutoCloseable {
         MemorySegment.copy(MemorySegment.ofArray(mac), 0, record, LinkRecordLayout.MAC_OFFSET, mac.length);
         long pageTable = LinkRecordLayout.defaultPageTableOffset();
         record.set(SharedWord.LONG, LinkRecordLayout.PAGE_TABLE_OFFSET, pageTable);
-        for (int page = 0; page < BUS_ADDRESSES.length; page++) {
-            record.set(SharedWord.LONG, pageTable + page * 8L, BUS_ADDRESSES[page]);
+        for (int page = 0; page < Table.PAGES; page++) {
+            record.set(SharedWord.LONG, pageTable + page * 8L, table.page(page));
         }
         record.set(SharedWord.LONG, LinkRecordLayout.LEDGER_OFFSET, ledgerOffset);
         record.set(SharedWord.LONG, LinkRecordLayout.COUNTERS_OFFSET, LinkRecordLayout.HEADER_BYTES);
@@ -131,14 +157,24 @@ public final class TestLink implements AutoCloseable {
     }
 
     /** The bus address of a place in the region, worked out by hand. */
-    public static long busAddress(long offset) {
-        return BUS_ADDRESSES[(int) (offset / PAGE_BYTES)] + offset % PAGE_BYTES;
+    public long busAddress(long offset) {
+        return table.page((int) (offset / PAGE_BYTES)) + offset % PAGE_BYTES;
+    }
+
+    /** A bus address that is in no page: of a gap between them where there is one, else behind them. */
+    long busAddressInNoPage() {
+        return Math.min(table.first, table.second) + PAGE_BYTES + (table == Table.OFFSETS ? PAGE_BYTES : 0);
+    }
+
+    /** The last byte of the pool, and one more. */
+    long poolEnd() {
+        return poolOffset + (long) bufferCount * Limits.BUFFER_BYTES;
     }
 
     /** The place in the region of a bus address, worked out by hand. */
-    public static long offset(long busAddress) {
-        int page = busAddress >= BUS_ADDRESSES[0] ? 0 : 1;
-        return page * PAGE_BYTES + busAddress - BUS_ADDRESSES[page];
+    public long offset(long busAddress) {
+        int page = busAddress >= table.first && busAddress < table.first + PAGE_BYTES ? 0 : 1;
+        return page * PAGE_BYTES + busAddress - table.page(page);
     }
 
     public VlinkPort attach(LinkMode mode) {

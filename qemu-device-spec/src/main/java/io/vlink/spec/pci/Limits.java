@@ -29,6 +29,10 @@ public final class Limits {
     public static final int BUFFERS_PER_SLOT = 4;
     /** Shortest frame in bytes, without FCS: the Ethernet header. */
     public static final int MIN_FRAME_BYTES = 14;
+    /** Bad descriptors that a guest may return on a data channel among so many; with one more the channel is quarantined. */
+    public static final int MAX_BAD_DESCRIPTORS = 1_024;
+    /** Descriptors returned on a data channel in which bad ones are counted together. */
+    public static final int BAD_DESCRIPTOR_WINDOW = 65_536;
     /** MTU in bytes unless the link says otherwise. */
     public static final int DEFAULT_MTU = 1_500;
     /** Smallest MTU in bytes: IPv4's (RFC 791). */

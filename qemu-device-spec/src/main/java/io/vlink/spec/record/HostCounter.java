@@ -34,7 +34,7 @@ public enum HostCounter {
     DROP_BAD_LENGTH("drop_bad_length"),
     /** Packets dropped: a flag without a meaning. The buffer came back. */
     DROP_BAD_FLAGS("drop_bad_flags"),
-    /** 1 while the channel is quarantined because the guest moved a position out of range. */
+    /** 1 while the channel is quarantined until the link's next epoch, see {@link #QUARANTINE_REASON}. */
     QUARANTINED("quarantined"),
     /** Packets that the host's program gave up because the guest's {@code rx} was full. */
     TX_DROPPED("tx_dropped"),
@@ -57,7 +57,9 @@ public enum HostCounter {
     /** DROP_BAD_FLAGS as it stood when the epoch began. */
     EPOCH_DROP_BAD_FLAGS(DROP_BAD_FLAGS),
     /** The epoch that those above are of, unsigned 32 bits: one that a driver has started may never begin. */
-    EPOCH("epoch");
+    EPOCH("epoch"),
+    /** Why the channel is quarantined: a number of {@link QuarantineReason}. */
+    QUARANTINE_REASON("quarantine_reason");
 
     private final String label;
     private final HostCounter counted;

@@ -3,6 +3,7 @@
 
 package io.vlink.agent.domain;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,8 +11,12 @@ import org.slf4j.LoggerFactory;
 final class DeviceWatch implements DeviceServer.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceWatch.class);
 
+    /** Resets of one client that are logged: a guest must not be able to fill the host's disk. */
+    private static final int LOGGED_RESETS = 20;
+
     private final DomainTable table;
     private final Domain domain;
+    private final AtomicInteger resets = new AtomicInteger();
 
     DeviceWatch(DomainTable table, Domain domain) {
         this.table = table;
@@ -20,6 +25,7 @@ final class DeviceWatch implements DeviceServer.Listener {
 
     @Override
     public void connected() {
+        resets.set(0);
         apply(() -> domain.device(true));
         LOG.info("event=device_connected vm_domain={}", domain.name());
     }
@@ -27,7 +33,11 @@ final class DeviceWatch implements DeviceServer.Listener {
     @Override
     public void reset() {
         apply(domain::resetGuestLanes);
-        LOG.info("event=device_reset vm_domain={}", domain.name());
+        int count = resets.incrementAndGet();
+        if (count <= LOGGED_RESETS) {
+            LOG.info("event=device_reset vm_domain={}{}", domain.name(),
+                    count == LOGGED_RESETS ? " (further ones of this client are not logged)" : "");
+        }
     }
 
     @Override

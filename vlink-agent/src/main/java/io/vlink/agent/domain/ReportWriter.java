@@ -9,6 +9,7 @@ import io.vlink.linkconfig.LinkDefinition;
 import io.vlink.spec.channel.GuestCounter;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.QuarantineReason;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -159,6 +160,8 @@ public final class ReportWriter {
     private static void writeDataChannel(JsonGenerator json, Link link, int queue) throws IOException {
         json.writeStartObject();
         json.writeNumberField("channel", queue + 1);
+        QuarantineReason reason = QuarantineReason.of(link.record().counter(queue, HostCounter.QUARANTINE_REASON));
+        json.writeStringField("quarantine", reason == QuarantineReason.NONE ? null : reason.label());
         json.writeObjectFieldStart("host");
         for (HostCounter counter : HostCounter.values()) {
             json.writeNumberField(counter.label(), link.record().counter(queue, counter));

@@ -4,6 +4,7 @@
 package io.vlink.agent.tools;
 
 import io.vlink.infra.region.MemorySize;
+import io.vlink.spec.record.QuarantineReason;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -65,6 +66,11 @@ final class StatusTable {
         line("", "guest to host %s".formatted(law(link.child("guestToHost"))));
         line("", "buffers %s = %s".formatted(link.text("buffers"), buffers(link.child("ledger"))));
         for (JsonTree channel : link.children("dataChannels")) {
+            QuarantineReason reason = QuarantineReason.of(channel.text("quarantine"));
+            if (reason != QuarantineReason.NONE) {
+                line("", "channel %s IN QUARANTINE until the next epoch: %s".formatted(channel.text("channel"),
+                        reason.text()));
+            }
             line("", "channel %s host  %s".formatted(channel.text("channel"), counters(channel.child("host"))));
             line("", "channel %s guest %s".formatted(channel.text("channel"), counters(channel.child("guest"))));
         }

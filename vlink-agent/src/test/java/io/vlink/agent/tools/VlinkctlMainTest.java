@@ -141,4 +141,13 @@ class VlinkctlMainTest {
                 "agent    pid ?",
                 "region   0 in ? pages");
     }
+
+    @Test
+    void saysWhyAChannelIsInQuarantine() {
+        String report = "{'domains':[{'links':[{'dataChannels':[{'channel':1,'quarantine':'bad_descriptors'},"
+                + "{'channel':2,'quarantine':null}]}]}]}";
+        assertThat(StatusTable.of(JsonTree.parse(report.replace('\'', '"'))))
+                .contains("channel 1 IN QUARANTINE until the next epoch: the guest returned too many bad descriptors")
+                .doesNotContain("channel 2 IN");
+    }
 }

@@ -83,7 +83,7 @@ class PktgenTrafficTest {
     }
 
     private MemorySegment bytes(Lent packet) {
-        return link.region().asSlice(TestLink.offset(packet.address()), 124);
+        return link.region().asSlice(link.offset(packet.address()), 124);
     }
 
     @ParameterizedTest

@@ -37,8 +37,10 @@ final class EchoWatch {
             EchoQueue queue = queues.get(i);
             boolean now = queue.isQuarantineSeen();
             if (now && !quarantined[i]) {
-                voice.event("channel rests until the link's next epoch, because the peer's ring position is impossible:"
-                        + " link=" + queue.port().link() + " queue=" + queue.queue());
+                voice.event(
+                        "channel rests until the link's next epoch, because the peer's ring position is impossible, or it"
+                                + " returned too many bad descriptors (vlinkctl status on the host): link="
+                                + queue.port().link() + " queue=" + queue.queue());
             }
             quarantined[i] = now;
         }

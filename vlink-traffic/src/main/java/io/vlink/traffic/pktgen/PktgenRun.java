@@ -243,7 +243,8 @@ public final class PktgenRun {
             case LINK_DOWN -> say(link + " went down: its other end has left it, packets in flight are lost: " + lost
                     + ": start " + side.peer() + " again");
             case QUARANTINED -> say(link + " has a channel in quarantine: its other end moved a ring position out of"
-                    + " range: " + lost + ": restart " + side.peer() + ", then run again");
+                    + " range, or returned too many bad descriptors: " + lost + ": restart " + side.peer()
+                    + ", then run again");
             case STALLED -> say(StallText.of(ports, loops) + ": nothing could be sent and nothing came back for longer"
                     + " than --timeout: " + lost + ": look at " + side.peer());
             case COUNT, DURATION, SIGNAL -> {

@@ -1,0 +1,144 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.tests.torment;
+
+import io.vlink.tests.lab.AgentProcess;
+import io.vlink.tests.lab.JsonLine;
+import io.vlink.tests.lab.Lab;
+import io.vlink.tests.lab.LabException;
+import io.vlink.tests.lab.ManagedProcess;
+import io.vlink.tests.lab.Pktgen;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An agent with two domains, all in processes of their own. The guest of the one torments its link {@code bad}, where the host
+ * echoes, and echoes on its other link {@code near}; the guest of the other echoes on {@code far}. Packet generators on the host
+ * check every packet on {@code near} and {@code far} meanwhile. One thread.
+ */
+public final class TormentLab {
+    private static final Duration START = Duration.ofMinutes(2);
+    /** Packets that must pass over the tormented link in the end. */
+    private static final long PACKETS = 20_000;
+
+    private final Lab lab;
+    private final AgentProcess agent;
+    private final String hostileSocket;
+    private final ManagedProcess hostEcho;
+
+    /**
+     * Starts the agent, both domains, and the echoes that stay.
+     *
+     * @param lab where all of it runs
+     */
+    public TormentLab(Lab lab) {
+        this.lab = lab;
+        agent = AgentProcess.start(lab, "--no-huge", "--memory", "64M");
+        hostileSocket = register("hostile", "bad 52:54:00:00:00:01 3\nnear 52:54:00:00:00:02 2\n");
+        String other = register("other", "far 52:54:00:00:00:03 2\n");
+        hostEcho = start("vlink-echo", "echo ready", "--vdev=eth_vlink0,link=bad,mode=mq");
+        start("vlink-guest", "echo ready", "echo", "--vfio-user", other);
+    }
+
+    private String register(String domain, String links) {
+        Path config = lab.write(domain + ".config", links);
+        return agent.vlinkctl("register", "vm_domain=" + domain + ",init_config=" + config).getLast();
+    }
+
+    private ManagedProcess start(String program, String ready, String... options) {
+        List<String> command = new ArrayList<>(List.of(lab.program(program)));
+        command.addAll(List.of(options));
+        ManagedProcess process = lab.start(program, command);
+        process.awaitLine("it was ready", line -> line.startsWith(ready), START);
+        return process;
+    }
+
+    /**
+     * Torments for a while.
+     *
+     * @param seed    what the attacks are drawn from
+     * @param seconds how long packets are checked, at least 1
+     * @return what came of it: {@code torment}, {@code near}, {@code far}, {@code after}, and {@code failures}, which is empty
+     *         if all is well
+     */
+    public Map<String, Object> run(long seed, long seconds) {
+        // It is told to stop when the others have finished, as the link that it echoes on goes with it.
+        ManagedProcess torment = start("vlink-guest", "torment ready", "torment", "--vfio-user", hostileSocket,
+                "--link",
+                "bad", "--echo", "near", "--seed", Long.toString(seed), "--duration", "1000h", "--json");
+        Map<String, Object> result = new LinkedHashMap<>();
+        List<String> failures = new ArrayList<>();
+        Duration limit = START.plusSeconds(seconds);
+        ManagedProcess near = generator("near", seconds);
+        ManagedProcess far = generator("far", seconds);
+        check("near", Pktgen.finish(near, limit), result, failures);
+        check("far", Pktgen.finish(far, limit), result, failures);
+        torment.signal("INT");
+        int status = torment.awaitExit(START);
+        result.put("torment", torment.outputLines().isEmpty() ? null : JsonLine.read(torment.outputLines().getLast()));
+        expect(status == 0, "torment ended with status " + status + ": " + torment.tail(3), failures);
+        new HostState(agent).check(result, failures);
+        checkTormentedLink(result, failures);
+        expect(agent.process().isAlive(), "the agent died: " + agent.process().tail(3), failures);
+        expect(hostEcho.isAlive(), "the host's echo died: " + hostEcho.tail(3), failures);
+        result.put("failures", failures);
+        return result;
+    }
+
+    private ManagedProcess generator(String link, long seconds) {
+        return Pktgen.start(lab, link, "--duration", Long.toString(seconds), "--timeout", "60");
+    }
+
+    /** A good guest on the link that was tormented. */
+    private void checkTormentedLink(Map<String, Object> result, List<String> failures) {
+        ManagedProcess pktgen = lab.start("vlink-guest",
+                List.of(lab.program("vlink-guest"), "pktgen", "--vfio-user", hostileSocket, "--link", "bad", "--count",
+                        Long.toString(PACKETS), "--timeout", "60", "--json"));
+        check("after", Pktgen.finish(pktgen, START), result, failures);
+    }
+
+    private static void check(String link, Pktgen.Result traffic, Map<String, Object> result, List<String> failures) {
+        Map<String, Object> counts = new LinkedHashMap<>();
+        for (String name : List.of("sent", "received", "lost", "duplicated", "reordered", "corrupt")) {
+            counts.put(name, traffic.count(name));
+        }
+        result.put(link, counts);
+        boolean perfect = traffic.status() == 0 && traffic.count("sent") > 0
+                && traffic.count("sent") == traffic.count("received") && traffic.count("corrupt") == 0
+                && traffic.count("duplicated") == 0 && traffic.count("reordered") == 0;
+        expect(perfect, "traffic on " + link + " was disturbed: " + traffic.errors(), failures);
+    }
+
+    static void expect(boolean holds, String otherwise, List<String> failures) {
+        if (!holds) {
+            failures.add(otherwise);
+        }
+    }
+
+    /** {@return everything that the agent has logged, for somebody who looks for a reason} */
+    public List<String> agentLog() {
+        return agent.process().allLines();
+    }
+
+    /**
+     * As {@link #run}, but a failure is an exception.
+     *
+     * @param seed    as there
+     * @param seconds as there
+     * @return as there
+     * @throws LabException with the first failure
+     */
+    public Map<String, Object> runAndExpectSuccess(long seed, long seconds) {
+        Map<String, Object> result = run(seed, seconds);
+        if (result.get("failures") instanceof List<?> failures && !failures.isEmpty()) {
+            throw new LabException("torment did harm: seed=" + seed + ": " + failures.getFirst(),
+                    JsonLine.write(result));
+        }
+        return result;
+    }
+}

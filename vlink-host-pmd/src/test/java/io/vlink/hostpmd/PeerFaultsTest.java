@@ -1,0 +1,358 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.hostpmd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vlink.hostpmd.TestGuest.Lent;
+import io.vlink.infra.ring.PacketBurst;
+import io.vlink.spec.channel.DataChannelLayout;
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.spec.channel.LaneState;
+import io.vlink.spec.channel.RingLayout;
+import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.channel.SubChannel;
+import io.vlink.spec.pci.Limits;
+import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.QuarantineReason;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * How systems like this one were broken, each once (docs/threat-model.md names the cases). Each asserts four things: the host
+ * lives, another link and the other channel of the same link are undisturbed, the right reason is counted, no buffer is lost.
+ */
+@ParameterizedClass
+@EnumSource(TestLink.Table.class)
+class PeerFaultsTest {
+    private static final int QUEUE_SIZE = 64;
+    private static final int CHAINS_MTU = 9_000;
+    private static final int SEGMENTS = 5;
+    private static final int LENGTH = 100;
+    private static final int PACKETS = 5;
+    private static final int ROUNDS = 300;
+
+    private final Side spoilt;
+    private final Side other;
+    private final PacketBurst burst = new PacketBurst(2 * QUEUE_SIZE);
+    private List<Lent> lent = List.of();
+
+    PeerFaultsTest(TestLink.Table table) {
+        spoilt = new Side(new TestLink(2, QUEUE_SIZE, CHAINS_MTU, table));
+        other = new Side(new TestLink(2, QUEUE_SIZE, Limits.DEFAULT_MTU, table));
+    }
+
+    /** A link with both of its ends, and traffic that is checked byte by byte. */
+    private static final class Side {
+        private final TestLink link;
+        private final TestGuest guest;
+        private final VlinkPort port;
+        private final PacketBurst packets = new PacketBurst(QUEUE_SIZE);
+        private byte number;
+
+        Side(TestLink link) {
+            this.link = link;
+            this.guest = new TestGuest(link);
+            this.port = link.attach(LinkMode.MQ);
+        }
+
+        void bringUp() {
+            guest.acknowledge();
+            assertThat(port.linkUp()).isTrue();
+        }
+
+        void echoes(int queue) {
+            packets.count = 0;
+            assertThat(port.alloc(queue, packets, PACKETS)).isEqualTo(PACKETS);
+            byte first = number;
+            for (int i = 0; i < PACKETS; i++) {
+                packets.length(i, LENGTH);
+                port.region().asSlice(packets.offset(i), LENGTH).fill(number++);
+            }
+            assertThat(port.txBurst(queue, packets)).isEqualTo(PACKETS);
+            packets.count = 0;
+            guest.echo(queue);
+            assertThat(port.rxBurst(queue, packets)).isEqualTo(PACKETS);
+            for (int i = 0; i < PACKETS; i++) {
+                assertThat(port.region().asSlice(packets.offset(i), packets.length(i)).toArray(ValueLayout.JAVA_BYTE))
+                        .hasSize(LENGTH).containsOnly(first + i);
+            }
+            port.free(queue, packets);
+        }
+
+        void close() {
+            port.close();
+            link.close();
+        }
+    }
+
+    @BeforeEach
+    void bringUp() {
+        spoilt.bringUp();
+        other.bringUp();
+        spoilt.port.rxBurst(0, burst);
+        lent = spoilt.guest.take(0, SubChannel.ALLOC);
+        assertThat(lent).hasSizeGreaterThan(QUEUE_SIZE / 2);
+    }
+
+    @AfterEach
+    void close() {
+        spoilt.close();
+        other.close();
+    }
+
+    private void returned(List<Lent> descriptors) {
+        spoilt.guest.put(0, SubChannel.TX, descriptors);
+        spoilt.port.rxBurst(0, burst);
+    }
+
+    private void returned(Lent descriptor) {
+        returned(List.of(descriptor));
+    }
+
+    private Lent packet(int index) {
+        return lent.get(index).withLength(LENGTH);
+    }
+
+    /** Nothing but this reason was counted, so often; the channel runs on. */
+    private void assertDropped(HostCounter reason, long count) {
+        ChannelStatistics seen = spoilt.port.channelStatistics();
+        assertThat(seen.value(0, reason)).isEqualTo(count);
+        assertThat(seen.drops().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(count);
+        assertThat(seen.total(HostCounter.QUARANTINED)).isZero();
+        assertContained();
+    }
+
+    private void assertQuarantined(QuarantineReason reason) {
+        ChannelStatistics seen = spoilt.port.channelStatistics();
+        assertThat(QuarantineReason.of(seen.value(0, HostCounter.QUARANTINE_REASON))).isEqualTo(reason);
+        assertThat(spoilt.port.quarantinedChannels()).isEqualTo(1);
+        assertContained();
+    }
+
+    private void assertContained() {
+        spoilt.echoes(1);
+        other.echoes(0);
+        other.echoes(1);
+        assertThat(other.port.channelStatistics().drops().values()).containsOnly(0L);
+        assertThat(other.port.quarantinedChannels()).isZero();
+        spoilt.port.free(burst);
+        spoilt.guest.lane(LaneState.INITIALIZING.word(0));
+        assertThat(spoilt.port.linkUp()).isFalse();
+        spoilt.bringUp();
+        assertThat(spoilt.port.freeBuffers()).isEqualTo(spoilt.port.bufferCount());
+        spoilt.echoes(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, -LENGTH, Integer.MIN_VALUE})
+    void aLengthThatWraps32BitsTogetherWithItsOffset(int length) {
+        returned(packet(0).withLength(length));
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1L << 16, 1L << 32, (1L << 16) + 1, (1L << 32) + QUEUE_SIZE})
+    void aPositionThatIsGoodInItsLowBitsOnly(long position) {
+        spoilt.guest.moveTo(0, SubChannel.TX, position);
+        spoilt.port.rxBurst(0, burst);
+        assertQuarantined(QuarantineReason.TX_POSITION);
+    }
+
+    @Test
+    void noLengthAtAnInvalidAddress() {
+        returned(packet(0).withLength(0).withAddress(spoilt.link.busAddressInNoPage()));
+        assertDropped(HostCounter.DROP_BAD_ADDRESS, 1);
+    }
+
+    @Test
+    void aPacketThatLeavesItsBuffer() {
+        returned(packet(0).withAddress(packet(0).address() + Limits.BUFFER_BYTES - LENGTH + 1));
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 1);
+    }
+
+    @Test
+    void theSameBufferAgainAndAgain() {
+        returned(Collections.nCopies(PACKETS, packet(0)));
+        assertThat(burst.count).isEqualTo(1);
+        assertDropped(HostCounter.DROP_NOT_LENT, PACKETS - 1);
+    }
+
+    @Test
+    void descriptorsThatChangeWhileTheyAreRead() throws InterruptedException {
+        MemorySegment tx = spoilt.link.dataChannel(0).asSlice(DataChannelLayout.ringOffset(SubChannel.TX, QUEUE_SIZE),
+                RingLayout.bytes(QUEUE_SIZE));
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread changing = Thread.ofPlatform().start(() -> {
+            for (long i = 1; !stop.get(); i = i * 6_364_136_223_846_793_005L + 1) {
+                long word = RingLayout.DESCRIPTORS_OFFSET + (i >>> 32) % (2L * QUEUE_SIZE) * Long.BYTES;
+                tx.set(SharedWord.LONG, word, tx.get(SharedWord.LONG, word) ^ (1L << (i >>> 58)));
+            }
+        });
+        for (int round = 0; round < ROUNDS; round++) {
+            spoilt.guest.put(0, SubChannel.TX, lent.subList(0, Math.min(PACKETS, lent.size())));
+            spoilt.port.rxBurst(0, burst);
+            assertLiesInThePool();
+            spoilt.port.free(burst); // refuses a buffer that is not the program's, and one that came twice
+            lent = spoilt.guest.take(0, SubChannel.ALLOC);
+        }
+        stop.set(true);
+        changing.join();
+        assertContained();
+    }
+
+    private void assertLiesInThePool() {
+        for (int i = 0; i < burst.count; i++) {
+            assertThat(burst.offset(i)).isBetween(spoilt.link.poolOffset, spoilt.link.poolEnd() - burst.length(i));
+            assertThat(burst.offset(i) % Limits.BUFFER_BYTES + burst.length(i)).isBetween(1L,
+                    (long) Limits.BUFFER_BYTES);
+        }
+    }
+
+    @Test
+    void aChainShorterThanAHeader() {
+        returned(List.of(packet(0).withLength(7).withFlags(Descriptor.FLAG_MORE), packet(1).withLength(6)));
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 1);
+    }
+
+    @Test
+    void aChainThatNeverEnds() {
+        int put = 0;
+        while (spoilt.port.quarantinedChannels() == 0 && put <= Limits.BAD_DESCRIPTOR_WINDOW) {
+            List<Lent> endless = new ArrayList<>();
+            for (Lent buffer : lent) {
+                endless.add(buffer.withFlags(Descriptor.FLAG_MORE).withLength(LENGTH));
+            }
+            returned(endless);
+            assertThat(burst.count).isZero();
+            put += endless.size();
+            lent = spoilt.guest.take(0, SubChannel.ALLOC);
+        }
+        assertThat(put).isLessThan(2 * Limits.MAX_BAD_DESCRIPTORS);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
+    }
+
+    @Test
+    void aBufferBeyondThePool() {
+        returned(packet(0).withAddress(spoilt.link.busAddress(spoilt.link.poolEnd())));
+        assertDropped(HostCounter.DROP_BAD_ADDRESS, 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TX", "FREE"})
+    void aPositionThatJumpsByMoreThanTheRing(SubChannel ring) {
+        spoilt.guest.moveTo(0, ring, QUEUE_SIZE + 1);
+        spoilt.port.rxBurst(0, burst);
+        assertQuarantined(QuarantineReason.valueOf(ring + "_POSITION"));
+    }
+
+    @Test
+    void moreWithNothingAfterIt() {
+        returned(packet(0).withFlags(Descriptor.FLAG_MORE));
+        assertThat(spoilt.port.rxBurst(0, burst)).isZero();
+        assertDropped(HostCounter.DROP_BAD_FLAGS, 0); // in flight until the epoch ends, when its buffer comes back
+    }
+
+    @Test
+    void flagsThatAreLeftInTheSlotsOfTheLastLap() {
+        List<Lent> chains = new ArrayList<>();
+        for (int i = 0; i < PACKETS; i++) {
+            chains.add(packet(2 * i).withFlags(Descriptor.FLAG_MORE));
+            chains.add(packet(2 * i + 1));
+        }
+        returned(chains);
+        assertThat(burst.count).isEqualTo(2 * PACKETS);
+        // A whole lap on, without a slot written: the old descriptors once more, and slots that never were.
+        spoilt.guest.moveTo(0, SubChannel.TX, 2 * PACKETS + QUEUE_SIZE);
+        spoilt.port.rxBurst(0, burst);
+        ChannelStatistics seen = spoilt.port.channelStatistics();
+        assertThat(seen.value(0, HostCounter.DROP_NOT_LENT)).isEqualTo(PACKETS);
+        assertThat(seen.value(0, HostCounter.DROP_BAD_ADDRESS)).isEqualTo(QUEUE_SIZE - 2 * PACKETS);
+        assertContained();
+    }
+
+    @Test
+    void moreAtOnceThanABurstTakes() {
+        PacketBurst small = new PacketBurst(SEGMENTS);
+        int all = Math.min(QUEUE_SIZE, lent.size());
+        spoilt.guest.put(0, SubChannel.TX,
+                lent.subList(0, all).stream().map(packet -> packet.withLength(LENGTH)).toList());
+        for (int got = 0; got < all;) {
+            int received = spoilt.port.rxBurst(0, small);
+            assertThat(received).isBetween(1, SEGMENTS);
+            got += received;
+            spoilt.port.free(small);
+        }
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 0);
+    }
+
+    @Test
+    void aBadDescriptorAmongGoodOnes() {
+        returned(List.of(packet(0), packet(1), packet(2).withAddress(0), packet(3), packet(4)));
+        assertThat(burst.count).isEqualTo(PACKETS - 1);
+        assertDropped(HostCounter.DROP_BAD_ADDRESS, 1);
+    }
+
+    @Test
+    void aGuestThatServesOneRingOfOneChannelOnly() {
+        returned(lent.stream().map(packet -> packet.withLength(LENGTH)).limit(QUEUE_SIZE).toList());
+        for (int i = 0; i < 2 * QUEUE_SIZE; i++) {
+            PacketBurst one = new PacketBurst(1);
+            assertThat(spoilt.port.alloc(0, one, 1)).isEqualTo(1);
+            one.length(0, LENGTH);
+            one.removeFirst(spoilt.port.txBurst(0, one));
+            spoilt.port.free(0, one);
+        }
+        assertThat(spoilt.port.channelStatistics().value(0, HostCounter.TX_FULL)).isEqualTo(QUEUE_SIZE);
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 0);
+    }
+
+    @Test
+    void statisticsWhileTheGuestComesAndGoes() throws InterruptedException {
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Long> wentBack = Collections.synchronizedList(new ArrayList<>());
+        Thread reading = Thread.ofPlatform().start(() -> {
+            long last = 0;
+            while (!stop.get()) {
+                long now = spoilt.port.channelStatistics().total(HostCounter.RX_PACKETS);
+                if (now < last) {
+                    wentBack.add(now);
+                }
+                last = now;
+            }
+        });
+        for (int round = 0; round < ROUNDS; round++) {
+            spoilt.echoes(0);
+            spoilt.guest.lane(LaneState.INITIALIZING.word(0));
+            assertThat(spoilt.port.linkUp()).isFalse();
+            spoilt.bringUp();
+        }
+        stop.set(true);
+        reading.join();
+        assertThat(wentBack).isEmpty();
+        assertDropped(HostCounter.DROP_BAD_LENGTH, 0);
+    }
+
+    @Test
+    void whatWasLentBeforeATeardown() {
+        spoilt.guest.lane(LaneState.NOT_INITIALIZED.word(0));
+        returned(List.of(packet(0), packet(1)));
+        assertThat(burst.count).as("the guest is not there").isZero();
+        spoilt.bringUp();
+        returned(List.of(packet(0), packet(1)));
+        assertThat(burst.count).isZero();
+        assertDropped(HostCounter.DROP_NOT_LENT, 2);
+    }
+}
