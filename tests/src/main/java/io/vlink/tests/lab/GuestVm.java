@@ -162,7 +162,7 @@ public final class GuestVm {
      */
     public void reset() {
         long before = timesReady();
-        run("(sleep 1; echo b >/proc/sysrq-trigger) &", COMMAND_LIMIT);
+        run("(sleep 1; echo b >/proc/sysrq-trigger) & true", COMMAND_LIMIT);
         long deadline = System.nanoTime() + BOOT_LIMIT.toNanos();
         while (timesReady() == before) {
             if (!qemu.isAlive() || System.nanoTime() > deadline) {

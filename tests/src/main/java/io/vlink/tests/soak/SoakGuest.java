@@ -47,7 +47,7 @@ interface SoakGuest {
     final class InVm implements SoakGuest {
         private static final List<String> MAY_RESET = List.of("-action", "reboot=reset");
         private final Lab lab;
-        private final GuestVm.Plan plan;
+        private GuestVm.Plan plan;
         private GuestVm vm;
 
         InVm(Lab lab, String domain, Path linkConfig) {
@@ -58,6 +58,8 @@ interface SoakGuest {
 
         private void boot() {
             vm = GuestVm.boot(lab, plan, System.err::println);
+            // What did not run once is not tried again.
+            plan = new GuestVm.Plan(plan.machine(), vm.accelerator(), plan.domain(), plan.linkConfig(), plan.extra());
             vm.startEcho("");
         }
 

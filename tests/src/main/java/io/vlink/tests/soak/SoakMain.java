@@ -9,6 +9,7 @@ import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +34,9 @@ public final class SoakMain implements Callable<Integer> {
             + " QEMU to kill.")
     private boolean vm;
 
+    @Option(names = "--only", paramLabel = "VICTIM", split = ",", description = "Kill only these: ${COMPLETION-CANDIDATES}.")
+    private List<Victim> only = List.of(Victim.values());
+
     @Option(names = "--no-huge", description = "Ordinary memory instead of 128 hugepages of 2 MiB.")
     private boolean noHuge;
 
@@ -52,6 +56,10 @@ public final class SoakMain implements Callable<Integer> {
     public Integer call() {
         if (hours < 0) {
             System.err.println("soak: hours must not be negative: hours=" + hours);
+            return CommandLine.ExitCode.USAGE;
+        }
+        if (!vm && only.stream().allMatch(Victim::needsVm)) {
+            System.err.println("soak: there is no such thing without a VM: only=" + only + ": add --vm");
             return CommandLine.ExitCode.USAGE;
         }
         Lab lab = Lab.create();
@@ -80,7 +88,7 @@ public final class SoakMain implements Callable<Integer> {
                 ? new SoakScene(lab, vm, "--no-huge", "--memory", "64M")
                 : new SoakScene(lab, vm, "--page-size", "2M", "--memory", "256M");
         do {
-            for (Victim victim : Victim.values()) {
+            for (Victim victim : only) {
                 for (boolean fullRate : new boolean[]{false, true}) {
                     if (vm || !victim.needsVm()) {
                         report.doing(victim, fullRate);
