@@ -186,7 +186,7 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
-# For programs that run for a second: the second compiler never pays there.
+# For programs that run for a second, or must start quickly: the second compiler never pays there.
 short_lived() { java_flags+=(-XX:TieredStopAtLevel=1); }
 
 # run_java MODULE MAINCLASS -- ARGS...: becomes the program, so that signals and exit status are the program's own.

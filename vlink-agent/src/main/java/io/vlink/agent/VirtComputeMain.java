@@ -98,6 +98,11 @@ public final class VirtComputeMain implements Callable<Integer> {
                     + " (default: ${DEFAULT-VALUE})."})
     private long keeperLinger;
 
+    @Option(names = "--replace",
+            description = {"Take the place of the agent that runs, which is killed: VMs, drivers and packets on their way do not"
+                    + " notice. For upgrades; starts also if none runs."})
+    private boolean replace;
+
     @Option(names = "--log-format", paramLabel = "text|json", defaultValue = "text",
             description = "Form of the log on standard error (default: ${DEFAULT-VALUE}).")
     private String logFormat;
@@ -131,6 +136,9 @@ public final class VirtComputeMain implements Callable<Integer> {
         Thread stopper = new Thread(() -> stop(agent), "stop");
         Runtime.getRuntime().addShutdownHook(stopper);
         try {
+            if (replace) {
+                AgentReplacement.endAgent(settings.runDirectory());
+            }
             agent.start();
         } catch (StartException | RegionException | OsException | IllegalArgumentException e) {
             return failed(stopper, e, e.getMessage());

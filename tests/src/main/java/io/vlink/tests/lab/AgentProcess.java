@@ -27,12 +27,23 @@ public final class AgentProcess {
      * @return the agent
      */
     public static AgentProcess start(Lab lab, String... options) {
+        AgentProcess agent = launch(lab, options);
+        agent.process.awaitLine("it was ready", line -> line.contains("virt_compute ready"), START_LIMIT);
+        return agent;
+    }
+
+    /**
+     * Starts an agent in the lab's run directory and does not wait for it.
+     *
+     * @param lab     where it runs
+     * @param options command-line options besides {@code --run-dir}
+     * @return the agent
+     */
+    public static AgentProcess launch(Lab lab, String... options) {
         List<String> command = new ArrayList<>(
                 List.of(lab.program("virt_compute"), "--run-dir", lab.runDirectory().toString()));
         command.addAll(List.of(options));
-        ManagedProcess process = lab.start("virt_compute", command);
-        process.awaitLine("it was ready", line -> line.contains("virt_compute ready"), START_LIMIT);
-        return new AgentProcess(lab, process);
+        return new AgentProcess(lab, lab.start("virt_compute", command));
     }
 
     /**

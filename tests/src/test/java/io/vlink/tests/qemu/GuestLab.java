@@ -19,18 +19,29 @@ final class GuestLab implements AutoCloseable {
     private static final long REGION_PAGES = 1_024;
 
     final Lab lab = Lab.create();
-    final AgentProcess agent;
+    AgentProcess agent;
     final Path linkConfig;
 
     GuestLab(String linkConfigText) {
         try {
             lab.keep(HugePageReservation.of(REGION_PAGES));
-            agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
+            startAgent();
             linkConfig = lab.write("link.config", linkConfigText);
         } catch (RuntimeException e) {
             lab.close();
             throw e;
         }
+    }
+
+    private void startAgent() {
+        agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
+    }
+
+    /** Kills the agent and starts another one in the same run directory. */
+    void restartAgent() {
+        agent.process().signal("KILL");
+        agent.process().awaitExit(COMMAND_LIMIT);
+        startAgent();
     }
 
     GuestVm boot(String machine, String domain, String... extra) {

@@ -5,7 +5,6 @@ package io.vlink.agent.domain;
 
 import io.vlink.agent.keeper.Kept;
 import io.vlink.infra.os.Fd;
-import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -75,7 +74,7 @@ final class Adoption {
                 left.remove(entry);
                 try {
                     step.take(entry);
-                } catch (RequestException | IllegalArgumentException | IndexOutOfBoundsException | OsException e) {
+                } catch (RequestException | RuntimeException e) {
                     drop(entry, e.getMessage());
                 }
             }
@@ -152,9 +151,10 @@ final class Adoption {
         KeptState.OfSession kept = KeptState.OfSession.decode(entry.state());
         String id = Keeping.idOfSession(entry);
         Fd connection = entry.fds().get(0);
+        int pid = UnixConnection.of(connection).peer().pid(); // also says whether it is a connection
         HeldSession held = kept.link().isEmpty()
                 ? new HeldSession(id, owned(kept.domain()), null, kept.owed())
-                : new HeldSession(id, null, attachment(kept, connection), false);
+                : new HeldSession(id, null, attachment(kept, pid), false);
         sessions.add(new AdoptedSession(held, connection));
     }
 
@@ -172,7 +172,7 @@ final class Adoption {
         }
     }
 
-    private Attachment attachment(KeptState.OfSession kept, Fd connection) throws RequestException {
+    private Attachment attachment(KeptState.OfSession kept, int pid) throws RequestException {
         if (kept.owed()) {
             // A second answer to the same request would spoil the stream for a driver that has got the first.
             throw new IllegalArgumentException("a driver must know that it is attached: link=" + kept.link()
@@ -183,7 +183,7 @@ final class Adoption {
             if (link.attachment() != null) {
                 throw new IllegalArgumentException("a link must have one driver: link=" + kept.link());
             }
-            Attachment attachment = new Attachment(link, UnixConnection.of(connection).peer().pid());
+            Attachment attachment = new Attachment(link, pid);
             link.attach(attachment);
             return attachment;
         }

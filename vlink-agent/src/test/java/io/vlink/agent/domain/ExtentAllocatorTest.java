@@ -52,4 +52,17 @@ class ExtentAllocatorTest {
         assertThat(extents.allocate(16_384)).isEqualTo(16_384);
         assertThat(extents.allocate(12_288)).isZero();
     }
+
+    @Test
+    void takesOnlyWhatIsFreeAndInTheRegion() {
+        extents.take(8_192, 5_000);
+        for (long[] bad : new long[][]{{8_192, 1}, {12_288, 1}, {4_096, 4_097}, {-4_096, 1}, {100, 1},
+                {1 << 20, 1}, {(1 << 20) - 4_096, 4_097}}) {
+            assertThatThrownBy(() -> extents.take(bad[0], bad[1])).hasMessageContaining("offset=" + bad[0]);
+        }
+        extents.take(4_096, 4_096);
+        extents.take(16_384, 1);
+        assertThat(extents.allocate(4_096)).isZero();
+        assertThat(extents.usedBytes()).isEqualTo(5 * 4_096);
+    }
 }

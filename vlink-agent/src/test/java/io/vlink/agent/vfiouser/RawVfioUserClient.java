@@ -47,6 +47,11 @@ final class RawVfioUserClient implements AutoCloseable {
         connection.receiveTimeout(5_000);
     }
 
+    /** One end of a connection whose other end a server is given. */
+    static RawVfioUserClient of(UnixConnection connection) {
+        return new RawVfioUserClient(connection);
+    }
+
     /** A connection on which nothing has been said. */
     static RawVfioUserClient silent(Path socket) {
         return new RawVfioUserClient(UnixConnection.connect(socket));

@@ -29,10 +29,19 @@ final class ServedDevice implements AutoCloseable {
     final SharedMemory channels = SharedMemory.create("test-channels", CHANNEL_BYTES, PageSize.ORDINARY);
     final Mapping regionMapping = region.map(Protection.READ_WRITE);
     final Mapping channelMapping = channels.map(Protection.READ_WRITE);
+    final DeviceMemory deviceMemory = DeviceMemory.ofThisProcess();
+    final ClientMemory clientMemory = ClientMemory.ofThisProcess();
     final PciVlinkDevice device;
-    final VfioUserServer server;
+    VfioUserServer server;
 
     ServedDevice(Path socket, BarShape shape) {
+        this(shape);
+        server = VfioUserServer.start("test", UnixListener.bind(socket, VfioUserServer.BACKLOG), device, clientMemory,
+                ClientKeeper.NONE);
+    }
+
+    /** A device that no server serves yet. */
+    ServedDevice(BarShape shape) {
         var model = new DeviceModel(shape, 21, List.of(0x12_3460_0000L, 0x12_3440_0000L),
                 new BarMemory(region.fd(), regionMapping.segment()),
                 new BarMemory(channels.fd(), channelMapping.segment()),
@@ -60,14 +69,14 @@ final class ServedDevice implements AutoCloseable {
                     throw new IllegalStateException("a domain in trouble");
                 }
             }
-        }, DeviceMemory.ofThisProcess());
-        server = VfioUserServer.start("test", UnixListener.bind(socket, VfioUserServer.BACKLOG), device,
-                ClientMemory.ofThisProcess(), ClientKeeper.NONE);
+        }, deviceMemory);
     }
 
     @Override
     public void close() {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
         regionMapping.close();
         channelMapping.close();
         region.close();
