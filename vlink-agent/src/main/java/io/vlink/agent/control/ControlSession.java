@@ -188,16 +188,21 @@ final class ControlSession implements Runnable {
                     "a tool registers for good, a QEMU as long as it lives: role=" + role + " persistent="
                             + persistent);
         }
-        if (held != null && held.domain() != null) {
-            throw new RequestException(StatusCode.BUSY,
-                    "one domain a connection: vm_domain=" + held.domain().name() + " is registered on this one");
-        }
+        checkHoldsNothing("one domain a connection");
         DomainRequest request = RegistrationMessage.read(message);
         Domain registered = inventory.register(request, peer.pid(), persistent);
         if (!persistent) {
             hold(HeldSession.of(registered));
         }
         return Reply.of(registered(registered));
+    }
+
+    private void checkHoldsNothing(String rule) throws RequestException {
+        if (held != null) {
+            throw new RequestException(StatusCode.BUSY, rule + ": " + (held.attachment() == null
+                    ? "vm_domain=" + held.domain().name() + " is registered on this one"
+                    : "link=" + held.attachment().link().request().name() + " is attached to this one"));
+        }
     }
 
     private ControlMessage registered(Domain domain) {
@@ -210,10 +215,7 @@ final class ControlSession implements Runnable {
     }
 
     private Reply attach(ControlMessage message) throws RequestException {
-        if (held != null && held.attachment() != null) {
-            throw new RequestException(StatusCode.BUSY, "one link a connection: link="
-                    + held.attachment().link().request().name() + " is attached to this one");
-        }
+        checkHoldsNothing("one link a connection");
         Attachment attachment = inventory.attach(message.text(TlvType.LINK_NAME), peer.pid());
         hold(HeldSession.of(attachment));
         return new Reply(ok().build(), attachment.link().descriptors());

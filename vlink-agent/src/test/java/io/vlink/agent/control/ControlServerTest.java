@@ -176,7 +176,7 @@ class ControlServerTest {
     }
 
     @Test
-    void refusesASecondDomainOrLinkOnAConnection() {
+    void refusesASecondDomainOrLinkOnAConnectionAndOneOfEach() {
         try (ControlConnection qemu = agent.connect(); ControlConnection driver = agent.connect()) {
             qemu.request(registration(Role.QEMU, false));
             refused(qemu, registration(Role.QEMU, false), StatusCode.BUSY, "one domain");
@@ -184,7 +184,10 @@ class ControlServerTest {
                     "no link");
             attached(driver, "tap123").closeFds();
             refused(driver, attach("tap456"), StatusCode.BUSY, "one link");
+            refused(qemu, attach("tap456"), StatusCode.BUSY, "one link", "vm_domain=testvm1");
+            refused(driver, registration(Role.QEMU, false), StatusCode.BUSY, "one domain", "link=tap123");
         }
+        await("both are given back").until(() -> report().contains("\"domains\":[]"));
     }
 
     @Test
