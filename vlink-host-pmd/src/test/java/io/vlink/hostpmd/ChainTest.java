@@ -14,7 +14,6 @@ import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.HostCounter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -41,13 +40,6 @@ class ChainTest {
     @AfterEach
     void close() {
         link.close();
-    }
-
-    private VlinkPort up(LinkMode mode) {
-        VlinkPort port = link.attach(mode);
-        guest.acknowledge();
-        assertThat(port.waitUntilUp(Duration.ofSeconds(5))).isTrue();
-        return port;
     }
 
     /** Appends a chain of full buffers and a last one, filled with bytes that differ from chain to chain. */
@@ -96,7 +88,7 @@ class ChainTest {
 
     @Nested
     class FromTheProgram {
-        private final VlinkPort port = up(LinkMode.MQ);
+        private final VlinkPort port = guest.up(LinkMode.MQ);
 
         @AfterEach
         void detach() {
@@ -159,7 +151,7 @@ class ChainTest {
     @ParameterizedTest
     @EnumSource(LinkMode.class)
     void goesRoundTheEndOfEveryRing(LinkMode mode) {
-        VlinkPort port = up(mode);
+        VlinkPort port = guest.up(mode);
         for (int i = 0; i < 2 * QUEUE_SIZE; i++) { // five laps: 64 is no multiple of five, so chains lie across the end
             byte[] frame = appendChain(port, i);
             assertThat(port.txBurst(0, burst)).isEqualTo(SEGMENTS);
@@ -180,7 +172,7 @@ class ChainTest {
 
     @Nested
     class FromTheGuest {
-        private final VlinkPort port = up(LinkMode.MQ);
+        private final VlinkPort port = guest.up(LinkMode.MQ);
         private final List<Lent> empty = lendEmpty();
         private final int lent = port.lentBuffers();
 

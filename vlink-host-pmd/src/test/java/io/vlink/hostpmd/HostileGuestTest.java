@@ -354,6 +354,24 @@ class HostileGuestTest {
         assertThat(port.channelStatistics().value(0, HostCounter.EPOCH_DROP_BAD_ADDRESS)).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(bytes = {0, 1, 0x7f, -1})
+    void readsBackNothingThatItWroteWhereTheGuestCanWrite(byte value) {
+        ChannelStatistics before = port.channelStatistics();
+        List<Lent> lent = send(0);
+        guest.scribbleOverTheHostsParts(value);
+        guest.put(0, SubChannel.TX, lent);
+        assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
+        guest.scribbleOverTheHostsParts(value);
+        port.free(burst);
+        assertThat(send(0)).hasSize(PACKETS).allMatch(packet -> packet.length() == LENGTH);
+        ChannelStatistics seen = port.channelStatistics().since(before);
+        assertThat(seen.drops().values()).containsOnly(0L);
+        assertThat(seen.total(HostCounter.QUARANTINED)).isZero();
+        assertNoBufferLost();
+        assertRecoversInANewEpoch();
+    }
+
     @Test
     void takesAWrappedPositionForImpossible() {
         guest.moveTo(0, SubChannel.TX, -1);

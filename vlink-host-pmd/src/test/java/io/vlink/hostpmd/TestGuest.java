@@ -3,6 +3,8 @@
 
 package io.vlink.hostpmd;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.Descriptor;
@@ -12,6 +14,7 @@ import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.channel.SubChannel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,6 +43,8 @@ public final class TestGuest {
         }
     }
 
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
     private final TestLink link;
     private final long[][] positions;
 
@@ -59,6 +64,14 @@ public final class TestGuest {
 
     public void lane(long word) {
         SharedWord.LONG_HANDLE.setRelease(link.controlChannel(), ControlChannelLayout.GUEST_LANE_OFFSET, word);
+    }
+
+    /** Attaches a driver, and agrees to its epoch. */
+    VlinkPort up(LinkMode mode) {
+        VlinkPort port = link.attach(mode);
+        acknowledge();
+        assertThat(port.waitUntilUp(LIMIT)).isTrue();
+        return port;
     }
 
     /** Agrees to the epoch that the host waits for; returns whether it waited. */
@@ -83,6 +96,19 @@ public final class TestGuest {
         positions[channel][ring.ordinal()] = position;
         SharedWord.LONG_HANDLE.setRelease(ring(channel, ring),
                 consumes ? RingLayout.CONSUMER_OFFSET : RingLayout.PRODUCER_OFFSET, position);
+    }
+
+    /** Writes over all of channel memory, then puts right what is the guest's own to say. */
+    public void scribbleOverTheHostsParts(byte value) {
+        long word = (long) SharedWord.LONG_HANDLE.getAcquire(link.controlChannel(),
+                ControlChannelLayout.GUEST_LANE_OFFSET);
+        link.memory().channel().fill(value);
+        lane(word);
+        for (int channel = 0; channel < link.channels; channel++) {
+            for (SubChannel ring : SubChannel.values()) {
+                moveTo(channel, ring, positions[channel][ring.ordinal()]);
+            }
+        }
     }
 
     /** Takes everything off {@code rx} or {@code alloc}. */

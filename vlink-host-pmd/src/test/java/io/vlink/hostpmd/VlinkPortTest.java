@@ -35,13 +35,6 @@ class VlinkPortTest {
         link.close();
     }
 
-    private VlinkPort up(LinkMode mode) {
-        VlinkPort port = link.attach(mode);
-        guest.acknowledge();
-        assertThat(port.waitUntilUp(Duration.ofSeconds(5))).isTrue();
-        return port;
-    }
-
     /** Fills the burst with frames of one flow. */
     private void frames(VlinkPort port, int count, int flow) {
         int first = burst.count;
@@ -55,7 +48,7 @@ class VlinkPortTest {
 
     @Nested
     class Bursts {
-        private final VlinkPort port = up(LinkMode.MQ);
+        private final VlinkPort port = guest.up(LinkMode.MQ);
 
         @AfterEach
         void detach() {
@@ -169,7 +162,7 @@ class VlinkPortTest {
 
         @Test
         void takesEveryBufferBackOnceTheGuestHasAgreedToANewEpoch() {
-            VlinkPort port = up(LinkMode.MQ);
+            VlinkPort port = guest.up(LinkMode.MQ);
             port.rxBurst(0, burst);
             frames(port, 10, 0);
             burst.removeFirst(port.txBurst(0, burst));
@@ -190,7 +183,7 @@ class VlinkPortTest {
 
         @Test
         void leavesBuffersOfADeadDriverAloneUntilTheGuestHasAgreed() {
-            VlinkPort dead = up(LinkMode.MQ);
+            VlinkPort dead = guest.up(LinkMode.MQ);
             frames(dead, 10, 0);
             dead.txBurst(0, burst);
             burst.count = 0;
@@ -211,14 +204,14 @@ class VlinkPortTest {
 
         @Test
         void leavesTheLaneWhenItDetaches() {
-            up(LinkMode.MQ).close();
+            guest.up(LinkMode.MQ).close();
             assertThat(LaneState.of(guest.hostWord())).isEqualTo(LaneState.NOT_INITIALIZED);
         }
     }
 
     @Nested
     class Bond {
-        private final VlinkPort port = up(LinkMode.BOND);
+        private final VlinkPort port = guest.up(LinkMode.BOND);
 
         @Test
         void showsOneQueue() {

@@ -14,7 +14,7 @@ import io.vlink.spec.record.LinkRecordLayout;
 
 /**
  * A link's host-private record (SPEC.md appendix A): what a host driver needs to know, and what must outlive it. The owner's
- * lock guards the agent's writes.
+ * lock guards the agent's writes, which reach the header only: counters and ledger are the driver's.
  */
 final class LinkRecord implements AutoCloseable {
     private final SharedBlock block;
@@ -59,6 +59,7 @@ final class LinkRecord implements AutoCloseable {
         block.putLong(LinkRecordLayout.COUNTERS_OFFSET, countersOffset);
         block.putInt(LinkRecordLayout.VERSION_OFFSET, LinkRecordLayout.VERSION);
         block.putLongRelease(LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
+        block.keepWritable(LinkRecordLayout.HEADER_BYTES);
     }
 
     private LinkRecord(Region region, LinkDefinition wanted, SharedBlock block) {
@@ -92,6 +93,7 @@ final class LinkRecord implements AutoCloseable {
             block.close();
             throw new IllegalArgumentException("record must be the link's: link=" + wanted.name());
         }
+        block.keepWritable(LinkRecordLayout.HEADER_BYTES);
         return new LinkRecord(region, wanted, block);
     }
 

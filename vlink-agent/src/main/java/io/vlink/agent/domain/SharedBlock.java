@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 /** Shared memory of ordinary pages that the agent itself reads and writes. Others map it through its descriptor. */
 final class SharedBlock implements AutoCloseable {
     private final SharedMemory memory;
-    private final Mapping mapping;
+    private Mapping writable;
+    /** The same mapping, or one for reading only. */
+    private Mapping readable;
 
     /**
      * Makes and maps memory that is all zero.
@@ -30,7 +32,8 @@ final class SharedBlock implements AutoCloseable {
     private SharedBlock(SharedMemory memory) {
         this.memory = memory;
         try {
-            mapping = memory.map(Protection.READ_WRITE);
+            writable = memory.map(Protection.READ_WRITE);
+            readable = writable;
         } catch (RuntimeException e) {
             memory.close();
             throw e;
@@ -55,9 +58,27 @@ final class SharedBlock implements AutoCloseable {
         return new SharedBlock(memory);
     }
 
-    /** {@return the memory} */
+    /**
+     * Maps all but the first bytes for reading only, for good: nothing that goes wrong in this process can change them.
+     *
+     * @param bytes whole pages, which can still be written
+     * @throws io.vlink.infra.os.OsException if they cannot be mapped; then the memory is closed
+     */
+    void keepWritable(long bytes) {
+        Mapping all = writable;
+        try {
+            readable = memory.map(Protection.READ_ONLY);
+            writable = Mapping.of(memory.fd(), 0, bytes, Protection.READ_WRITE);
+            all.close();
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** {@return what can be written of the memory: all of it, or what was kept} */
     MemorySegment segment() {
-        return mapping.segment();
+        return writable.segment();
     }
 
     /** {@return the descriptor to pass on; stays ours} */
@@ -75,7 +96,7 @@ final class SharedBlock implements AutoCloseable {
     }
 
     int getInt(long offset) {
-        return segment().get(SharedWord.INT, offset);
+        return readable.segment().get(SharedWord.INT, offset);
     }
 
     void putLong(long offset, long value) {
@@ -88,7 +109,7 @@ final class SharedBlock implements AutoCloseable {
     }
 
     long getLong(long offset) {
-        return (long) SharedWord.LONG_HANDLE.getAcquire(segment(), offset);
+        return (long) SharedWord.LONG_HANDLE.getAcquire(readable.segment(), offset);
     }
 
     void putBytes(long offset, byte[] bytes) {
@@ -107,7 +128,8 @@ final class SharedBlock implements AutoCloseable {
 
     @Override
     public void close() {
-        mapping.close();
+        writable.close();
+        readable.close();
         memory.close();
     }
 }

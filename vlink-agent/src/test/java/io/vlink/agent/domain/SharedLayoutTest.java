@@ -8,10 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.infra.os.Mapping;
 import io.vlink.spec.pci.BarShape;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +127,19 @@ class SharedLayoutTest {
             assertThat(ledger + 256 * 8).isLessThanOrEqualTo(record.byteSize());
             assertThat(record.get(ValueLayout.JAVA_LONG, 0x70)).isEqualTo(4_096);
         }
+    }
+
+    @Test
+    void theAgentItselfCannotWriteToALedgerOrACounter() throws IOException {
+        List<String> maps = Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .filter(line -> line.contains("vlink-record-tap1")).toList();
+        assertThat(maps).hasSize(2).anyMatch(line -> line.contains(" r--s "));
+        List<String> writable = maps.stream().filter(line -> line.contains(" rw-s ")).toList();
+        assertThat(writable).hasSize(1);
+        String range = writable.getFirst();
+        long from = Long.parseLong(range, 0, range.indexOf('-'), 16);
+        long to = Long.parseLong(range, range.indexOf('-') + 1, range.indexOf(' '), 16);
+        assertThat(to - from).as("bytes of the header").isEqualTo(4_096);
     }
 
     @Test

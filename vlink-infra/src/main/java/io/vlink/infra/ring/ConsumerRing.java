@@ -35,7 +35,7 @@ public final class ConsumerRing {
                     + " queue_size=" + queueSize);
         }
         this.ring = ring;
-        this.slots = new RingSlots(ring);
+        this.slots = new RingSlots(ring.asReadOnly());
         this.queueSize = queueSize;
         this.mask = queueSize - 1L;
     }
@@ -137,6 +137,11 @@ public final class ConsumerRing {
         consumed = 0;
         produced = 0;
         SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.CONSUMER_OFFSET, 0L);
+    }
+
+    /** The descriptors, which this end can only read. */
+    RingSlots slots() {
+        return slots;
     }
 
     /** {@return how many descriptors have been taken since the last reset} */

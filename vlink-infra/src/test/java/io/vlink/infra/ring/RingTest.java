@@ -34,6 +34,13 @@ class RingTest {
         in.count = count;
     }
 
+    @Test
+    void aConsumerCannotWriteADescriptor() {
+        assertThatThrownBy(() -> consumer.slots().write(0, 1, 2)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("read-only");
+        assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    }
+
     @Nested
     class BadPeer {
         @Test

@@ -106,6 +106,11 @@ public final class AccessTrace {
         return segment.byteSize();
     }
 
+    /** MemorySegment.asReadOnly, which is no access. */
+    public static MemorySegment asReadOnly(MemorySegment segment) {
+        return segment.asReadOnly();
+    }
+
     /** MemorySegment.asSlice, which is no access. */
     public static MemorySegment asSlice(MemorySegment segment, long offset, long bytes) {
         return segment.asSlice(offset, bytes);
