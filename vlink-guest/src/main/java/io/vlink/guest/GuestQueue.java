@@ -264,15 +264,7 @@ public final class GuestQueue {
         for (int i = 0; i < count; i++) {
             bytes += burst.length(i);
         }
-        if (translation.isIdentity()) {
-            tx.offer(burst, count);
-        } else {
-            for (int i = 0; i < count; i++) {
-                batch.set(i, translation.toBusAddress(burst.offset(i)), burst.meta(i));
-            }
-            batch.count = count;
-            tx.offer(batch);
-        }
+        translation.offer(tx, burst, count, batch);
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;
         counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
         return count;

@@ -179,15 +179,7 @@ final class HostChannel {
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
         int taken = loans.lend(packets, room);
-        if (translation.isIdentity()) {
-            rx.offer(packets, taken);
-        } else {
-            for (int i = 0; i < taken; i++) {
-                batch.set(i, translation.toBusAddress(packets.offset(i)), packets.meta(i));
-            }
-            batch.count = taken;
-            rx.offer(batch);
-        }
+        translation.offer(rx, packets, taken, batch);
         counters.add(HostCounter.TX_PACKETS, taken);
         counters.add(HostCounter.TX_BYTES, loans.bytes());
         return taken;

@@ -12,6 +12,7 @@ import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.channel.SubChannel;
+import io.vlink.spec.pci.Limits;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +86,7 @@ final class RawLink {
 
     /** {@return bytes of a packet at most} */
     int maxFrameBytes() {
-        return link.mtu() + io.vlink.spec.pci.Limits.MIN_FRAME_BYTES;
+        return link.mtu() + Limits.MIN_FRAME_BYTES;
     }
 
     /** {@return descriptors in each ring} */

@@ -3,7 +3,9 @@
 
 package io.vlink.infra.translation;
 
+import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.PacketBurst;
+import io.vlink.infra.ring.ProducerRing;
 import io.vlink.spec.pci.Limits;
 import java.util.Arrays;
 
@@ -132,6 +134,26 @@ public final class AddressTranslation {
                 burst.offset(i, toOffset(burst.offset(i)));
             }
         }
+    }
+
+    /**
+     * Puts the first packets of a burst on a ring, as they are where offsets are bus addresses.
+     *
+     * @param ring    where they go
+     * @param packets from index 0; left as they are
+     * @param count   how many, at most
+     * @param scratch for as many descriptors, whatever is in it
+     * @return as {@link ProducerRing#offer(PacketBurst, int)}
+     */
+    public int offer(ProducerRing ring, PacketBurst packets, int count, DescriptorBatch scratch) {
+        if (identity) {
+            return ring.offer(packets, count);
+        }
+        for (int i = 0; i < count; i++) {
+            scratch.set(i, toBusAddress(packets.offset(i)), packets.meta(i));
+        }
+        scratch.count = count;
+        return ring.offer(scratch);
     }
 
     /** {@return whether bus addresses are offsets, so that nothing needs to be translated} */
