@@ -13,23 +13,31 @@ import java.util.Map;
  *
  * @param values at least one
  */
-record Series(List<Double> values) {
-    Series {
+public record Series(List<Double> values) {
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if it is empty
+     */
+    public Series {
         if (values.isEmpty()) {
             throw new IllegalArgumentException("series must have a value: values=[]");
         }
         values = List.copyOf(values);
     }
 
-    double median() {
+    /** {@return the middle one; of an even number, the mean of the two in the middle} */
+    public double median() {
         return median(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    double min() {
+    /** {@return the smallest} */
+    public double min() {
         return values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 
-    double max() {
+    /** {@return the largest} */
+    public double max() {
         return values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
 

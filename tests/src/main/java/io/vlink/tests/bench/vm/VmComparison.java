@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench.vm;
 
+import io.vlink.tests.bench.Series;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,32 +47,27 @@ public record VmComparison(String accelerator, int window, int frameBytes, List<
 
     /** {@return vlink's rate over virtio-net's: the median of the rounds} */
     public double medianRatio() {
-        return median(Round::ratio);
+        return series(Round::ratio).median();
     }
 
     /** {@return how far the ratios lie apart: largest less smallest, as a share of the median} */
     public double ratioSpread() {
-        double[] ratios = sorted(Round::ratio);
-        return (ratios[ratios.length - 1] - ratios[0]) / medianRatio();
+        Series ratios = series(Round::ratio);
+        return (ratios.max() - ratios.min()) / ratios.median();
     }
 
     /** {@return packets a second over vlink: the median of the rounds} */
     public double medianVlinkPps() {
-        return median(Round::vlinkPps);
+        return series(Round::vlinkPps).median();
     }
 
     /** {@return packets a second over virtio-net: the median of the rounds} */
     public double medianVirtioPps() {
-        return median(Round::virtioPps);
+        return series(Round::virtioPps).median();
     }
 
-    private double median(ToDoubleFunction<Round> value) {
-        double[] values = sorted(value);
-        return (values[(values.length - 1) / 2] + values[values.length / 2]) / 2;
-    }
-
-    private double[] sorted(ToDoubleFunction<Round> value) {
-        return rounds.stream().mapToDouble(value).sorted().toArray();
+    private Series series(ToDoubleFunction<Round> value) {
+        return new Series(rounds.stream().mapToDouble(value).boxed().toList());
     }
 
     /** {@return all of it as the members of a JSON object} */
