@@ -4,9 +4,11 @@
 package io.vlink.tests.demo;
 
 import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -70,8 +72,7 @@ public final class DemoMain implements Callable<Integer> {
      * @param arguments command line
      */
     public static void main(String[] arguments) {
-        System.exit(
-                new CommandLine(new DemoMain()).setCaseInsensitiveEnumValuesAllowed(false).execute(arguments));
+        System.exit(OneLineErrors.of(new CommandLine(new DemoMain()), List.of(LabException.class)).execute(arguments));
     }
 
     @Override

@@ -14,8 +14,13 @@ import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.TlvType;
 
+import java.time.Duration;
+
 /** What the tools ask of a running agent, over one connection. One thread. */
 public final class AgentClient implements AutoCloseable {
+    /** A report waits for no memory, so an agent that takes longer for one is stopped, or stuck. */
+    private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
+
     private final ControlConnection connection;
     private final Role role;
 
@@ -98,12 +103,16 @@ public final class AgentClient implements AutoCloseable {
      * @throws ToolException if the agent fails
      */
     public String report() {
-        return ask(ControlMessage.request(role, Request.REPORT).build()).text(TlvType.REPORT);
+        return ask(ControlMessage.request(role, Request.REPORT).build(), REPORT_LIMIT).text(TlvType.REPORT);
     }
 
     private ControlMessage ask(ControlMessage request) {
+        return ask(request, ControlConnection.REPLY_TIMEOUT);
+    }
+
+    private ControlMessage ask(ControlMessage request, Duration limit) {
         try {
-            return connection.request(request);
+            return connection.request(request, 0, limit).message();
         } catch (ControlException e) {
             throw new ToolException(e.getMessage());
         }

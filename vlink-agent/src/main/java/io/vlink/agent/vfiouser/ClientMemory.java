@@ -23,6 +23,7 @@ public final class ClientMemory {
 
     private static final long AGREED_OFFSET = 0x00;
     private static final long DMA_WINDOWS_OFFSET = 0x04;
+    private static final long LOOKED_OFFSET = 0x08;
     private static final long STATE_OFFSET = 0x40;
     private static final long ID_OFFSET = 0x48;
     private static final long COMMAND_OFFSET = 0x4c;
@@ -77,6 +78,7 @@ public final class ClientMemory {
 
     /** Forgets the last client. */
     void clear() {
+        looked(System.nanoTime());
         put(AGREED_OFFSET, 0);
         put(DMA_WINDOWS_OFFSET, 0);
         state(NOTHING);
@@ -89,6 +91,15 @@ public final class ClientMemory {
 
     void agree() {
         put(AGREED_OFFSET, 1);
+    }
+
+    /** When its server last looked at the socket, by {@link System#nanoTime}: CLOCK_MONOTONIC, the same for all processes. */
+    long looked() {
+        return segment.get(SharedWord.LONG, LOOKED_OFFSET);
+    }
+
+    void looked(long nanos) {
+        segment.set(SharedWord.LONG, LOOKED_OFFSET, nanos);
     }
 
     int dmaWindows() {

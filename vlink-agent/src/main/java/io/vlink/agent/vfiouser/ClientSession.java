@@ -11,6 +11,7 @@ import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserProtocolException;
 import io.vlink.infra.vfiouser.VfioUserTransport;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,13 @@ final class ClientSession {
     private static final long SEND_TIMEOUT_MILLIS = 5_000;
     /** How long a client may take for its first message, in milliseconds; a silent one would keep the device from a QEMU. */
     private static final long FIRST_MESSAGE_MILLIS = 5_000;
+    /** Time between two looks at a socket where nothing comes, in milliseconds. */
+    private static final long LOOK_MILLIS = 250;
+    /**
+     * How old a request may be that is answered still, in nanoseconds. QEMU 11.1 waits 5 s; an answer that comes later it takes
+     * for the next one's, loses its place in the stream, and the device is gone for as long as that QEMU lives.
+     */
+    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(4);
     /** Refusals that are logged; a client that goes on gets its error replies in silence. */
     private static final int LOGGED_REFUSALS = 20;
 
@@ -34,6 +42,8 @@ final class ClientSession {
     private final CommandTable commands;
     private final ClientMemory memory;
     private int refusals;
+    /** Whether what is in the socket may have waited for so long that the client has given up on it. */
+    private boolean late;
 
     ClientSession(String domain, PciVlinkDevice device, UnixConnection connection, ClientMemory memory,
             ClientKeeper keeper) {
@@ -71,6 +81,7 @@ final class ClientSession {
     }
 
     private void answerWhatIsDue() {
+        late = commands.versionAgreed() && isLate(System.nanoTime());
         ClientMemory.Due due = memory.due();
         if (due == null) {
             return;
@@ -98,7 +109,28 @@ final class ClientSession {
         }
     }
 
+    /**
+     * Waits for a message. Whatever came while this process, or the one before it, did not look for too long (it was stopped, or
+     * killed and started again) is late.
+     */
+    private void await() {
+        boolean there;
+        do {
+            there = connection.readable(LOOK_MILLIS);
+            long now = System.nanoTime();
+            late = isLate(now) || (late && there);
+            memory.looked(now);
+        } while (!there);
+    }
+
+    private boolean isLate(long now) {
+        return now - memory.looked() > LATE_NANOS;
+    }
+
     private boolean serveOne() {
+        if (commands.versionAgreed()) {
+            await();
+        }
         VfioUserMessage waiting = transport.peek(ClientMemory.MAX_MESSAGE_BYTES);
         if (waiting != null) {
             serve(waiting, true);
@@ -118,6 +150,9 @@ final class ClientSession {
      * the next one finds the request, or the answer that is due.
      */
     private void serve(VfioUserMessage request, boolean inSocket) {
+        if (!commands.versionAgreed()) {
+            memory.looked(System.nanoTime());
+        }
         VfioUserMessage answer = null;
         if (request.isReply()) {
             refused(request, "a server sends no commands, so a client has nothing to reply to");
@@ -151,7 +186,12 @@ final class ClientSession {
 
     private void answer(VfioUserMessage answer) {
         memory.sending();
-        transport.send(answer);
+        if (late || isLate(System.nanoTime())) {
+            LOG.warn("event=device_answer_late vm_domain={} command={} note=the client has given up on it", domain,
+                    answer.commandName());
+        } else {
+            transport.send(answer);
+        }
         memory.sent();
     }
 

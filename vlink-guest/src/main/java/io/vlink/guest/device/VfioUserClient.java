@@ -51,6 +51,8 @@ final class VfioUserClient implements AutoCloseable {
                     + Errno.name(e.errno())
                     + "): start virt_compute, register the domain with vlinkctl register, and see"
                     + " vlinkctl status for the path", e);
+        } catch (IllegalArgumentException tooLong) {
+            throw new DeviceException(tooLong.getMessage() + ": " + REMEDY, tooLong);
         }
         transport = new VfioUserTransport(connection);
         boolean agreed = false;

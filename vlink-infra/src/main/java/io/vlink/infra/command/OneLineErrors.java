@@ -4,6 +4,9 @@
 package io.vlink.infra.command;
 
 import io.vlink.infra.os.OsException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -28,7 +31,25 @@ public final class OneLineErrors {
                 (failure, arguments) -> wrongUsage(failure.getCommandLine(), UsageText.of(failure)))
                 .setExecutionExceptionHandler((failure, command, result) -> isKnown(failure, failures)
                         ? failed(command, String.valueOf(failure.getMessage()))
-                        : bug(command, failure));
+                        : bug(command, failure))
+                .setExecutionStrategy(parsed -> withOutput(program, new CommandLine.RunLast().execute(parsed)));
+    }
+
+    /** Java's standard output never throws: a result that a full disk has swallowed must not look like success. */
+    private static int withOutput(CommandLine program, int status) {
+        boolean lost = program.getOut().checkError();
+        if (!System.out.checkError() && !lost) {
+            return status;
+        }
+        try (FileOutputStream output = new FileOutputStream(FileDescriptor.out)) {
+            output.write('\n');
+        } catch (IOException e) {
+            if (!String.valueOf(e.getMessage()).contains("Broken pipe")) {
+                failed(program, "standard output cannot be written, so the result is lost: error=" + e.getMessage()
+                        + ": make room, or write elsewhere");
+            }
+        }
+        return status == ExitCode.OK ? ExitCode.SOFTWARE : status;
     }
 
     private static boolean isKnown(Exception failure, List<Class<? extends RuntimeException>> failures) {

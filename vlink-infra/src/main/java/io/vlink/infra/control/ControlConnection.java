@@ -31,6 +31,8 @@ public final class ControlConnection implements AutoCloseable {
     private static final int FOR_EVER = -1;
 
     private final UnixConnection connection;
+    /** For messages; empty where it is not known. */
+    private final String where;
 
     /**
      * A control connection over a connected socket, which it owns from now on.
@@ -38,7 +40,12 @@ public final class ControlConnection implements AutoCloseable {
      * @param connection a connected stream socket
      */
     public ControlConnection(UnixConnection connection) {
+        this(connection, "");
+    }
+
+    private ControlConnection(UnixConnection connection, String where) {
         this.connection = connection;
+        this.where = where;
         // A peer that does not read must not hold a thread for ever.
         connection.sendTimeout(MESSAGE_TIMEOUT.toMillis());
     }
@@ -51,7 +58,7 @@ public final class ControlConnection implements AutoCloseable {
      * @throws OsException when nobody listens there
      */
     public static ControlConnection connect(Path path) {
-        return new ControlConnection(UnixConnection.connect(path));
+        return new ControlConnection(UnixConnection.connect(path), " control_socket=" + path);
     }
 
     /** What arrived: a message, and the descriptors that came with it, which now belong to the caller. */
@@ -160,12 +167,14 @@ public final class ControlConnection implements AutoCloseable {
         try {
             reply = sentOrRefused(request) ? receive(fds, timeout) : receive(fds, Duration.ZERO);
         } catch (OsException e) {
-            throw new ControlException(StatusCode.FAILED, "the agent went away: " + e.getMessage(), e);
+            throw new ControlException(StatusCode.FAILED,
+                    "the agent went away:" + where + " " + e.getMessage() + ": see its log, start it again", e);
         } catch (BadMessageException e) {
             throw nonsense(e);
         }
         if (reply == null) {
-            throw new ControlException(StatusCode.FAILED, "the agent closed the connection instead of replying");
+            throw new ControlException(StatusCode.FAILED, "the agent closed the connection instead of replying:" + where
+                    + ": see its log, and whether it is virt_compute that listens there");
         }
         try {
             return checked(reply, fds);
@@ -213,14 +222,15 @@ public final class ControlConnection implements AutoCloseable {
         return reply;
     }
 
-    private static ControlException nonsense(BadMessageException e) {
-        return new ControlException(StatusCode.BAD_MESSAGE, "the agent's reply breaks the protocol: " + e.getMessage(),
-                e);
+    private ControlException nonsense(BadMessageException e) {
+        return new ControlException(StatusCode.BAD_MESSAGE, "the agent's reply breaks the protocol:" + where + ": "
+                + e.getMessage() + ": is it virt_compute that listens there, of the same version?", e);
     }
 
     private Received receive(int maxFds, long timeoutMillis) {
         if (timeoutMillis != FOR_EVER && !connection.readable(timeoutMillis)) {
-            throw new ControlException(StatusCode.FAILED, "no message within " + timeoutMillis + " ms");
+            throw new ControlException(StatusCode.FAILED, "the agent does not answer:" + where + " seconds="
+                    + TimeUnit.MILLISECONDS.toSeconds(timeoutMillis) + ": is it stopped, or overloaded? See its log");
         }
         List<Fd> fds = new ArrayList<>();
         boolean handedOver = false;

@@ -5,8 +5,10 @@ package io.vlink.infra.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,5 +112,31 @@ class OneLineErrorsTest {
     void tellsTheVersionOfTheBuild() {
         assertThat(run("--version")).isZero();
         assertThat(out.toString()).isEqualTo("prog " + BuildVersion.text() + "\n");
+    }
+
+    /** A program of its own, because its standard output goes where the test says. */
+    static final class VersionTeller {
+        private VersionTeller() {
+        }
+
+        public static void main(String[] arguments) {
+            System.exit(OneLineErrors.of(new CommandLine(new Program()), List.of()).execute("--version"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/dev/full,1", "/dev/null,0"})
+    void aResultThatCannotBeWrittenIsAFailure(String output, int status) throws Exception {
+        Process program = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-cp",
+                System.getProperty("java.class.path"), VersionTeller.class.getName())
+                .redirectOutput(new File(output)).start();
+        try {
+            String errors = new String(program.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(program.waitFor()).as(errors).isEqualTo(status);
+            assertThat(errors.lines().filter(line -> line.startsWith("prog: standard output cannot be written")))
+                    .hasSize(status);
+        } finally {
+            program.destroyForcibly();
+        }
     }
 }

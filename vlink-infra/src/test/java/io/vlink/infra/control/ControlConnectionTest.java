@@ -201,7 +201,7 @@ class ControlConnectionTest {
         @Test
         void throwsWhenTheAgentIsSilent() {
             assertThatThrownBy(() -> connection.request(HELLO, 0, Duration.ofMillis(20)))
-                    .isInstanceOf(ControlException.class).hasMessage("no message within 20 ms");
+                    .isInstanceOf(ControlException.class).hasMessageContaining("the agent does not answer");
         }
 
         @Test
