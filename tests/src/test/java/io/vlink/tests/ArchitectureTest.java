@@ -141,6 +141,20 @@ class ArchitectureTest {
             .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
+    static final ArchRule NOTHING_DEPENDS_ON_THE_WALL_CLOCK = noClasses()
+            .that(DescribedPredicate.not(resideInAPackage("io.vlink.tests..")))
+            .should().callMethodWhere(describe("read the wall clock", call -> isWallClock(call.getTargetOwner(),
+                    call.getName())))
+            .orShould().dependOnClassesThat().belongToAnyOf(java.util.Date.class, java.util.Calendar.class)
+            .because("somebody may step it by an hour: System.nanoTime() goes on");
+
+    private static boolean isWallClock(JavaClass owner, String method) {
+        return owner.isEquivalentTo(System.class)
+                ? method.equals("currentTimeMillis")
+                : owner.getPackageName().startsWith("java.time") && method.matches("now|system.*");
+    }
+
+    @ArchTest
     static final ArchRule PACKAGES_OF_INFRA_HAVE_NO_CYCLES = slices().matching("io.vlink.infra.(*)..").should()
             .beFreeOfCycles();
 

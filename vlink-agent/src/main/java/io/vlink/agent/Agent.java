@@ -72,17 +72,18 @@ public final class Agent implements AutoCloseable {
     private void startParts() {
         POSIX posix = POSIXFactory.getNativePOSIX();
         SocketAccess access = SocketAccess.of(posix, settings.socketMode(), settings.socketOwner(),
-                settings.socketGroup());
+                settings.socketGroup(), settings.allowed());
+        PeerCheck check = new PeerCheck(RunDirectory.ownUid(), access::admits);
         RunDirectory directory = settings.runDirectory();
         AgentStore kept = openStore(HeldRunDirectory.take(directory, posix, access));
         UnixListener socket = listen(directory, access);
         parts.push(socket);
         Keeping keeping = new Keeping(kept.store(), kept.found());
-        inventory = new Inventory(settings.regions(), directory::deviceSocket, new VfioDeviceServers(access, keeping),
+        inventory = new Inventory(settings.regions(), directory::deviceSocket,
+                new VfioDeviceServers(access, check, keeping),
                 keeping);
         parts.push(inventory);
-        ControlServer server = new ControlServer(socket, inventory,
-                new PeerCheck(RunDirectory.ownUid(), access::admits), this::facts, directory::deviceSocket);
+        ControlServer server = new ControlServer(socket, inventory, check, this::facts, directory::deviceSocket);
         parts.push(server);
         kept.ready();
         Region first = inventory.firstRegion();

@@ -15,10 +15,11 @@ import java.util.OptionalInt;
  * @param socketMode   mode of sockets, or empty for the default
  * @param socketOwner  name of the user that owns sockets, or null
  * @param socketGroup  name of the group that may use sockets, or null
+ * @param allowed      who else may use sockets
  * @param keeper       what outlives it
  */
 public record AgentSettings(RunDirectory runDirectory, RegionSettings regions, OptionalInt socketMode,
-        String socketOwner, String socketGroup, KeeperSettings keeper) {
+        String socketOwner, String socketGroup, AllowedPeers allowed, KeeperSettings keeper) {
     /**
      * Settings without special access to sockets, and without a keeper.
      *
@@ -28,7 +29,7 @@ public record AgentSettings(RunDirectory runDirectory, RegionSettings regions, O
      */
     public static AgentSettings of(RunDirectory runDirectory, RegionSettings regions) {
         return new AgentSettings(runDirectory, regions, OptionalInt.empty(), null, null,
-                KeeperSettings.NONE);
+                AllowedPeers.NONE, KeeperSettings.NONE);
     }
 
     /**
@@ -38,6 +39,6 @@ public record AgentSettings(RunDirectory runDirectory, RegionSettings regions, O
      * @return the settings
      */
     public AgentSettings withKeeper(KeeperSettings other) {
-        return new AgentSettings(runDirectory, regions, socketMode, socketOwner, socketGroup, other);
+        return new AgentSettings(runDirectory, regions, socketMode, socketOwner, socketGroup, allowed, other);
     }
 }

@@ -20,6 +20,8 @@ public final class SocketAccess {
     public static final int PRIVATE_MODE = 0600;
     /** Mode of sockets unless somebody asks for another, with a group. */
     public static final int GROUP_MODE = 0660;
+    /** Mode of sockets unless somebody asks for another, with a list of peers: who may use them is then asked of each peer. */
+    public static final int LISTED_MODE = 0666;
 
     private static final int DIRECTORY_OF_ROOT = 0755;
     private static final int DIRECTORY_OF_USER = 0700;
@@ -31,12 +33,14 @@ public final class SocketAccess {
     private final int mode;
     private final int uid;
     private final int gid;
+    private final AllowedPeers allowed;
 
-    private SocketAccess(POSIX posix, int mode, int uid, int gid) {
+    private SocketAccess(POSIX posix, int mode, int uid, int gid, AllowedPeers allowed) {
         this.posix = posix;
         this.mode = mode;
         this.uid = uid;
         this.gid = gid;
+        this.allowed = allowed;
     }
 
     /**
@@ -46,10 +50,12 @@ public final class SocketAccess {
      * @param mode  asked for, or empty
      * @param owner name of a user, or null
      * @param group name of a group, or null
+     * @param allowed who else may use sockets
      * @return what to do with each socket
      * @throws StartException if a name is unknown
      */
-    public static SocketAccess of(POSIX posix, OptionalInt mode, String owner, String group) {
+    public static SocketAccess of(POSIX posix, OptionalInt mode, String owner, String group,
+            AllowedPeers allowed) {
         int uid = UNCHANGED;
         int gid = UNCHANGED;
         if (owner != null) {
@@ -66,7 +72,8 @@ public final class SocketAccess {
             }
             gid = (int) found.getGID();
         }
-        return new SocketAccess(posix, mode.orElse(group == null ? PRIVATE_MODE : GROUP_MODE), uid, gid);
+        int usual = !allowed.isEmpty() ? LISTED_MODE : group == null ? PRIVATE_MODE : GROUP_MODE;
+        return new SocketAccess(posix, mode.orElse(usual), uid, gid, allowed);
     }
 
     /**
@@ -115,13 +122,13 @@ public final class SocketAccess {
     }
 
     /**
-     * Whether a peer is the owner that was named, or in the group that was.
+     * Whether a peer is the owner that was named, in the group that was, or on the list.
      *
      * @param peer who connected
      * @return true if so
      */
     public boolean admits(PeerCredentials peer) {
-        if ((uid != UNCHANGED && peer.uid() == uid) || (gid != UNCHANGED && peer.gid() == gid)) {
+        if (allowed.has(peer) || (uid != UNCHANGED && peer.uid() == uid) || (gid != UNCHANGED && peer.gid() == gid)) {
             return true;
         }
         return gid != UNCHANGED && isMember(peer.uid());

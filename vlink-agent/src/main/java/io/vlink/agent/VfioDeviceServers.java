@@ -16,12 +16,14 @@ import io.vlink.agent.vfiouser.ClientKeeper;
 import io.vlink.agent.vfiouser.ClientMemory;
 import io.vlink.agent.vfiouser.VfioUserServer;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.os.UnixListener;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,16 +36,19 @@ final class VfioDeviceServers implements DeviceServer.Factory {
             PosixFilePermission.OWNER_WRITE);
 
     private final SocketAccess access;
+    private final Predicate<PeerCredentials> allowed;
     private final Keeping keeping;
 
     /**
      * Makes servers whose sockets are open to some.
      *
      * @param access  who may open them
+     * @param allowed who may use them, whoever can open them
      * @param keeping where the next agent finds their sockets
      */
-    VfioDeviceServers(SocketAccess access, Keeping keeping) {
+    VfioDeviceServers(SocketAccess access, Predicate<PeerCredentials> allowed, Keeping keeping) {
         this.access = access;
+        this.allowed = allowed;
         this.keeping = keeping;
     }
 
@@ -57,7 +62,7 @@ final class VfioDeviceServers implements DeviceServer.Factory {
             PciVlinkDevice device = device(domain, listener);
             keeping.keepListener(domain.name(), waiting.fd());
             return closing(domain, VfioUserServer.start(domain.name(), waiting, device, clientMemory(domain),
-                    keeper(domain.name())));
+                    keeper(domain.name()), allowed));
         } catch (RuntimeException e) {
             waiting.close();
             throw e;
@@ -78,7 +83,7 @@ final class VfioDeviceServers implements DeviceServer.Factory {
             device.adoptInterrupt(last.interrupt());
         }
         return closing(domain, VfioUserServer.resume(domain.name(), waiting, device, clientMemory(domain),
-                keeper(domain.name()), last.client() == null ? null : UnixConnection.of(last.client())));
+                keeper(domain.name()), allowed, last.client() == null ? null : UnixConnection.of(last.client())));
     }
 
     private DeviceServer closing(Domain domain, VfioUserServer server) {

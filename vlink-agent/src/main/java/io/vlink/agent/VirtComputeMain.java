@@ -88,6 +88,15 @@ public final class VirtComputeMain implements Callable<Integer> {
             description = "Group whose members may use sockets.")
     private String socketGroup;
 
+    @Option(names = "--allow-uid", paramLabel = "UID", split = ",",
+            description = {"Further users that may use sockets, by number, whatever the mode; it is 0666 then, unless"
+                    + " --socket-mode says otherwise."})
+    private List<Integer> allowedUids = List.of();
+
+    @Option(names = "--allow-gid", paramLabel = "GID", split = ",",
+            description = "Further groups: whose first one a process has, may use sockets, likewise.")
+    private List<Integer> allowedGids = List.of();
+
     @Option(names = "--keeper", paramLabel = "yes|no", defaultValue = "yes",
             description = {"Whether a small process keeps memory and connections open when the agent dies, so that the next"
                     + " agent of the run directory takes over (default: ${DEFAULT-VALUE})."})
@@ -193,7 +202,7 @@ public final class VirtComputeMain implements Callable<Integer> {
             }
             return new AgentSettings(RunDirectory.of(runDirectory, System.getenv()),
                     new RegionSettings(bytes, pages, limit, busAddresses), mode(), socketOwner, socketGroup,
-                    keeper());
+                    new AllowedPeers(allowedUids, allowedGids), keeper());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

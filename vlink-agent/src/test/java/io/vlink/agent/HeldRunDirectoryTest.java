@@ -33,7 +33,7 @@ class HeldRunDirectoryTest {
 
     private SocketAccess access(String mode, String group) {
         OptionalInt asked = mode.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(mode, 8));
-        return SocketAccess.of(posix, asked, null, group);
+        return SocketAccess.of(posix, asked, null, group, AllowedPeers.NONE);
     }
 
     @Test

@@ -36,6 +36,8 @@ public final class ControlProtocol {
     public static final int MAX_TLVS = 64;
     /** Bytes of all TLVs of a message, at most: room for a status report of a full agent. */
     public static final int MAX_LENGTH = 4 << 20;
+    /** Bytes of all TLVs of a request, at most: room for a domain with all of its links. */
+    public static final int MAX_REQUEST_LENGTH = 0x10000;
     /** File descriptors in a message, at most: region, channel memory and link record. */
     public static final int MAX_FDS = 3;
 

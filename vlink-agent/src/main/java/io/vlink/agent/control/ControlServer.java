@@ -6,12 +6,14 @@ package io.vlink.agent.control;
 import io.vlink.agent.domain.AdoptedSession;
 import io.vlink.agent.domain.Inventory;
 import io.vlink.agent.domain.ReportWriter;
+import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.os.UnixListener;
+import io.vlink.spec.control.ControlProtocol;
 import io.vlink.spec.control.StatusCode;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +30,9 @@ public final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final int SEND_TIMEOUT_MILLIS = 5_000;
     private static final int END_TIMEOUT_MILLIS = 1_000;
+    /** Requests of one user, on all of its connections together. */
+    private static final int REQUESTS_PER_SECOND = 1_000;
+    private static final int REQUESTS_AT_ONCE = 1_000;
 
     private final UnixListener listener;
     private final Inventory inventory;
@@ -36,6 +41,8 @@ public final class ControlServer implements AutoCloseable {
     private final Function<String, Path> socketOfDomain;
     private final ConnectionLimits limits;
     private final Map<ControlConnection, Session> sessions = new ConcurrentHashMap<>();
+    /** Each user's. There are no more of them than may use the agent. */
+    private final Map<Integer, MessageRate> rates = new ConcurrentHashMap<>();
     private final Thread acceptor;
     private volatile boolean closing;
 
@@ -119,7 +126,10 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private ControlSession session(ControlConnection connection, PeerCredentials peer) {
-        return new ControlSession(connection, peer, inventory, facts, socketOfDomain, limits.idle());
+        connection.limitReceived(ControlProtocol.MAX_REQUEST_LENGTH);
+        MessageRate rate = rates.computeIfAbsent(peer.uid(),
+                uid -> new MessageRate(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE));
+        return new ControlSession(connection, peer, inventory, facts, socketOfDomain, limits.idle(), rate);
     }
 
     private void start(ControlConnection connection, PeerCredentials peer, ControlSession session) {

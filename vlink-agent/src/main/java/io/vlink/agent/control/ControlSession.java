@@ -12,6 +12,7 @@ import io.vlink.agent.domain.Keeping;
 import io.vlink.agent.domain.RegistrationMessage;
 import io.vlink.agent.domain.ReportWriter;
 import io.vlink.agent.domain.RequestException;
+import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.control.BadMessageException;
 import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlMessage;
@@ -61,11 +62,13 @@ final class ControlSession implements Runnable {
     private final Supplier<ReportWriter.AgentFacts> facts;
     private final Function<String, Path> socketOfDomain;
     private final Duration idle;
+    private final MessageRate rate;
     /** What this connection holds, or null. */
     private HeldSession held;
 
     ControlSession(ControlConnection connection, PeerCredentials peer, Inventory inventory,
-            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, Duration idle) {
+            Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, Duration idle,
+            MessageRate rate) {
         this.connection = connection;
         this.peer = peer;
         this.inventory = inventory;
@@ -73,6 +76,7 @@ final class ControlSession implements Runnable {
         this.facts = facts;
         this.socketOfDomain = socketOfDomain;
         this.idle = idle;
+        this.rate = rate;
     }
 
     /** Goes on with what another process has promised on this connection, before {@link #run}. */
@@ -125,6 +129,7 @@ final class ControlSession implements Runnable {
                 if (!awaitRequest()) {
                     return;
                 }
+                rate.await();
                 received = connection.receive(0);
                 if (received == null) {
                     return;

@@ -5,6 +5,7 @@ package io.vlink.agent.vfiouser;
 
 import io.vlink.agent.device.DeviceAccessException;
 import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
@@ -23,8 +24,6 @@ final class ClientSession {
     private static final Logger LOG = LoggerFactory.getLogger(ClientSession.class);
     /** How long a client may leave its replies unread, in milliseconds. */
     private static final long SEND_TIMEOUT_MILLIS = 5_000;
-    /** How long a client may take for its first message, in milliseconds; a silent one would keep the device from a QEMU. */
-    private static final long FIRST_MESSAGE_MILLIS = 5_000;
     /** Time between two looks at a socket where nothing comes, in milliseconds. */
     private static final long LOOK_MILLIS = 250;
     /**
@@ -32,6 +31,11 @@ final class ClientSession {
      * for the next one's, loses its place in the stream, and the device is gone for as long as that QEMU lives.
      */
     private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(4);
+    /** How long a client may take to agree on a version, in milliseconds; it would keep the device from a QEMU. */
+    private static final long AGREE_MILLIS = 5_000;
+    /** More than any guest's driver asks for; less than what keeps a processor busy. */
+    private static final int MESSAGES_PER_SECOND = 20_000;
+    private static final int MESSAGES_AT_ONCE = 50_000;
     /** Refusals that are logged; a client that goes on gets its error replies in silence. */
     private static final int LOGGED_REFUSALS = 20;
 
@@ -41,6 +45,7 @@ final class ClientSession {
     private final VfioUserTransport transport;
     private final CommandTable commands;
     private final ClientMemory memory;
+    private final MessageRate rate = new MessageRate(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
     private int refusals;
     /** Whether what is in the socket may have waited for so long that the client has given up on it. */
     private boolean late;
@@ -62,10 +67,12 @@ final class ClientSession {
     void serve() {
         try {
             connection.sendTimeout(SEND_TIMEOUT_MILLIS);
-            connection.receiveTimeout(commands.versionAgreed() ? 0 : FIRST_MESSAGE_MILLIS);
+            connection.receiveTimeout(commands.versionAgreed() ? 0 : AGREE_MILLIS);
             answerWhatIsDue();
+            long startNanos = System.nanoTime();
             boolean there = true;
-            while (there) {
+            while (there && (commands.versionAgreed() || isToAgree(startNanos))) {
+                rate.await();
                 there = serveOne();
             }
             LOG.info("event=device_client_gone vm_domain={}", domain);
@@ -78,6 +85,11 @@ final class ClientSession {
                 tell("disconnected", device::disconnect);
             }
         }
+    }
+
+    private boolean isToAgree(long startNanos) {
+        long leftMillis = AGREE_MILLIS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+        return FirstMessage.isThere(connection, leftMillis);
     }
 
     private void answerWhatIsDue() {

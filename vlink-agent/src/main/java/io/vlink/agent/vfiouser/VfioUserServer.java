@@ -13,25 +13,33 @@ import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserTransport;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Serves one domain's device on a Unix socket to one client at a time. A client that comes while another is there waits for
  * {@value #TAKEOVER_MILLIS} ms, because a QEMU that plugs the device out and in again is back before its old connection is taken
- * down; then its first message is answered with EBUSY. Any thread may call; no client can stop the server.
+ * down; then its first message is answered with EBUSY. A place is for who has sent a whole message: silent peers keep nobody
+ * from the device. Any thread may call; no client can stop the server.
  */
 public final class VfioUserServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VfioUserServer.class);
     /** Connections that may wait to be accepted. */
     public static final int BACKLOG = 4;
-    /** Connections at once: the client, and those that wait for it to go. */
+    /** Connections at once that speak: the client, and those that wait for it to go. */
     private static final int MAX_CONNECTIONS = 8;
+    /** Connections at once on which nothing was said yet; of more, the oldest are closed. */
+    private static final int MAX_SILENT = 8;
+    /** How long a peer may take for its first message, in milliseconds. */
+    private static final long FIRST_MESSAGE_MILLIS = 2_000;
     /** How long a second client may wait for the first to go, in milliseconds; less than a QEMU's patience of 5 s. */
     private static final long TAKEOVER_MILLIS = 2_000;
     /** How long closing waits for each thread, in milliseconds. */
@@ -42,23 +50,27 @@ public final class VfioUserServer implements AutoCloseable {
     private final UnixListener listener;
     private final ClientMemory memory;
     private final ClientKeeper keeper;
+    private final Predicate<PeerCredentials> allowed;
     private final Thread acceptor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition clientGone = lock.newCondition();
     /** Every open connection with its thread. Guarded by the lock. */
     private final Map<UnixConnection, Thread> connections = new HashMap<>();
+    /** Those of them that have said nothing, oldest first. Guarded by the lock. */
+    private final Set<UnixConnection> silent = new LinkedHashSet<>();
     /** The one that is served, or null. Guarded by the lock. */
     private UnixConnection client;
     /** Guarded by the lock. */
     private boolean closed;
 
     private VfioUserServer(String domain, UnixListener listener, PciVlinkDevice device, ClientMemory memory,
-            ClientKeeper keeper) {
+            ClientKeeper keeper, Predicate<PeerCredentials> allowed) {
         this.domain = domain;
         this.device = device;
         this.listener = listener;
         this.memory = memory;
         this.keeper = keeper;
+        this.allowed = allowed;
         this.acceptor = thread("vfio-user accept " + domain, this::accept);
     }
 
@@ -70,11 +82,12 @@ public final class VfioUserServer implements AutoCloseable {
      * @param device   the device to serve
      * @param memory   what is remembered of the client; the server's own
      * @param keeper   keeps the client's descriptors for the case that this process ends
+     * @param allowed  who may connect
      * @return the running server
      */
     public static VfioUserServer start(String domain, UnixListener listener, PciVlinkDevice device, ClientMemory memory,
-            ClientKeeper keeper) {
-        var server = new VfioUserServer(domain, listener, device, memory, keeper);
+            ClientKeeper keeper, Predicate<PeerCredentials> allowed) {
+        var server = new VfioUserServer(domain, listener, device, memory, keeper, allowed);
         server.acceptor.start();
         return server;
     }
@@ -88,12 +101,13 @@ public final class VfioUserServer implements AutoCloseable {
      * @param device   the device to serve, in the state that the other process left
      * @param memory   what that process remembered of the client
      * @param keeper   keeps the client's descriptors
+     * @param allowed  who may connect
      * @param client   the client's connection, the server's from now on, or null
      * @return the running server
      */
     public static VfioUserServer resume(String domain, UnixListener listener, PciVlinkDevice device,
-            ClientMemory memory, ClientKeeper keeper, UnixConnection client) {
-        var server = new VfioUserServer(domain, listener, device, memory, keeper);
+            ClientMemory memory, ClientKeeper keeper, Predicate<PeerCredentials> allowed, UnixConnection client) {
+        var server = new VfioUserServer(domain, listener, device, memory, keeper, allowed);
         if (client == null || !memory.agreed()) {
             device.disconnect();
         } else {
@@ -184,13 +198,19 @@ public final class VfioUserServer implements AutoCloseable {
         }
     }
 
-    /** Gives a connection its thread; false where there are too many, or the server closes. */
+    /** Gives a connection its thread, and the oldest silent one its end where there are too many; false on closing. */
     private boolean attended(UnixConnection connection) {
         lock.lock();
         try {
-            if (closed || connections.size() >= MAX_CONNECTIONS) {
+            if (closed) {
                 return false;
             }
+            if (silent.size() == MAX_SILENT) {
+                UnixConnection oldest = silent.iterator().next();
+                silent.remove(oldest);
+                oldest.shutdown();
+            }
+            silent.add(connection);
             Thread thread = thread("vfio-user " + domain, () -> attend(connection));
             connections.put(connection, thread);
             thread.start();
@@ -203,7 +223,12 @@ public final class VfioUserServer implements AutoCloseable {
     private void attend(UnixConnection connection) {
         String peer = describe(connection);
         try {
-            if (becomesClient(connection)) {
+            if (!mayConnect(connection)) {
+                LOG.warn("event=device_client_refused vm_domain={} {} error=this user may not use the agent", domain,
+                        peer);
+            } else if (!FirstMessage.isThere(connection, FIRST_MESSAGE_MILLIS)) {
+                LOG.info("event=device_peer_silent vm_domain={} {}", domain, peer);
+            } else if (!isOneTooMany(connection) && becomesClient(connection)) {
                 LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
                 memory.clear();
                 keeper.keep(connection.fd(), null);
@@ -212,9 +237,26 @@ public final class VfioUserServer implements AutoCloseable {
                 LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
                 turnAway(connection);
             }
+        } catch (OsException | IllegalStateException e) {
+            LOG.debug("event=device_peer_lost vm_domain={} {} error={}", domain, peer, e.getMessage());
         } finally {
             connection.close();
             gone(connection);
+        }
+    }
+
+    private boolean mayConnect(UnixConnection connection) {
+        return allowed.test(connection.peer());
+    }
+
+    /** Counts a connection among those that speak. */
+    private boolean isOneTooMany(UnixConnection connection) {
+        lock.lock();
+        try {
+            silent.remove(connection);
+            return connections.size() - silent.size() > MAX_CONNECTIONS;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -279,6 +321,7 @@ public final class VfioUserServer implements AutoCloseable {
         lock.lock();
         try {
             connections.remove(connection);
+            silent.remove(connection);
             if (connection.equals(client)) {
                 client = null;
                 clientGone.signalAll();

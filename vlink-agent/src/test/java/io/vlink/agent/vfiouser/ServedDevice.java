@@ -10,6 +10,7 @@ import io.vlink.agent.device.DeviceModel;
 import io.vlink.agent.device.PciVlinkDevice;
 import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.PageSize;
+import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
 import io.vlink.infra.os.UnixListener;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 
 /** A device of two pages, 4 MiB in all, with links 0 and 2, behind a real server on a real socket. */
 final class ServedDevice implements AutoCloseable {
@@ -35,9 +37,13 @@ final class ServedDevice implements AutoCloseable {
     VfioUserServer server;
 
     ServedDevice(Path socket, BarShape shape) {
+        this(socket, shape, peer -> true);
+    }
+
+    ServedDevice(Path socket, BarShape shape, Predicate<PeerCredentials> allowed) {
         this(shape);
         server = VfioUserServer.start("test", UnixListener.bind(socket, VfioUserServer.BACKLOG), device, clientMemory,
-                ClientKeeper.NONE);
+                ClientKeeper.NONE, allowed);
     }
 
     /** A device that no server serves yet. */

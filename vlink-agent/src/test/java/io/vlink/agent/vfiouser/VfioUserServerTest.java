@@ -4,6 +4,7 @@
 package io.vlink.agent.vfiouser;
 
 import static io.vlink.agent.vfiouser.RawVfioUserClient.EBUSY;
+import static io.vlink.agent.vfiouser.RawVfioUserClient.EINVAL;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.GET_INFO;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.SET_IRQS;
 import static io.vlink.agent.vfiouser.RawVfioUserClient.setIrqs;
@@ -55,14 +56,28 @@ class VfioUserServerTest {
     }
 
     @Test
-    void regressionDropsAClientThatNeverSpeaksSoThatAnotherCanCome() {
-        try (RawVfioUserClient mute = RawVfioUserClient.silent(socket)) {
-            await().until(() -> served.server.hasClient());
-            await().atMost(Duration.ofSeconds(30)).until(() -> !served.server.hasClient());
-            try (RawVfioUserClient next = RawVfioUserClient.connect(socket)) {
-                next.request(GET_INFO, words(16, 0, 0, 0)).succeeded();
-            }
-            mute.expectClosed();
+    void regressionNeitherSilentPeersNorSlowOnesKeepAnybodyFromTheDevice() {
+        List<RawVfioUserClient> crowd = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            crowd.add(RawVfioUserClient.silent(socket));
+            crowd.add(RawVfioUserClient.silent(socket));
+            crowd.getLast().sendBytes(new byte[]{1});
+        }
+        try (RawVfioUserClient next = RawVfioUserClient.connect(socket)) {
+            next.request(GET_INFO, words(16, 0, 0, 0)).succeeded();
+            crowd.forEach(RawVfioUserClient::expectClosed);
+            next.request(GET_INFO, words(16, 0, 0, 0)).succeeded();
+        }
+        crowd.forEach(RawVfioUserClient::close);
+    }
+
+    @Test
+    void dropsAClientThatSpeaksWithoutEverAgreeingOnAVersion() {
+        try (RawVfioUserClient first = RawVfioUserClient.silent(socket)) {
+            first.request(GET_INFO, words(16, 0, 0, 0)).failed(EINVAL);
+            first.sendBytes(new byte[]{1, 0});
+            await().atMost(Duration.ofSeconds(20)).until(() -> !served.server.hasClient());
+            RawVfioUserClient.connect(socket).close();
         }
     }
 
@@ -72,10 +87,19 @@ class VfioUserServerTest {
         for (int i = 0; i < 9; i++) {
             crowd.add(RawVfioUserClient.silent(socket));
         }
-        crowd.getLast().expectClosed();
+        crowd.getFirst().expectClosed();
         crowd.forEach(RawVfioUserClient::close);
-        // The server sees the last of them go a moment later; until then it turns away everybody else.
-        await().ignoreExceptions().untilAsserted(() -> RawVfioUserClient.connect(socket).close());
+        RawVfioUserClient.connect(socket).close();
+    }
+
+    @Test
+    void refusesAPeerThatMayNotUseTheAgentWhateverTheSocketsModeSays() throws IOException {
+        Path open = folder.resolve("other.sock");
+        try (ServedDevice strict = new ServedDevice(open, BarShape.BAR32, peer -> false);
+                RawVfioUserClient refused = RawVfioUserClient.silent(open)) {
+            refused.expectClosed();
+            assertThat(strict.server.hasClient()).isFalse();
+        }
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class ControlConnection implements AutoCloseable {
     private final UnixConnection connection;
     /** For messages; empty where it is not known. */
     private final String where;
+    private int maxReceivedLength = ControlProtocol.MAX_LENGTH;
 
     /**
      * A control connection over a connected socket, which it owns from now on.
@@ -59,6 +60,16 @@ public final class ControlConnection implements AutoCloseable {
      */
     public static ControlConnection connect(Path path) {
         return new ControlConnection(UnixConnection.connect(path), " control_socket=" + path);
+    }
+
+    /**
+     * Takes only shorter messages from now on: a peer that asks needs less than one that answers, and may not have memory
+     * reserved for more. Before the first {@link #receive(int)}.
+     *
+     * @param bytes of all TLVs of a message, up to {@link ControlProtocol#MAX_LENGTH}
+     */
+    public void limitReceived(int bytes) {
+        maxReceivedLength = bytes;
     }
 
     /** What arrived: a message, and the descriptors that came with it, which now belong to the caller. */
@@ -257,7 +268,12 @@ public final class ControlConnection implements AutoCloseable {
         }
         long deadlineNanos = System.nanoTime() + MESSAGE_TIMEOUT.toNanos();
         fill(header, first, fds, maxFds, deadlineNanos);
-        byte[] body = new byte[ControlCodec.bodyLength(header)];
+        int length = ControlCodec.bodyLength(header);
+        if (length > maxReceivedLength) {
+            throw new BadMessageException("message must have at most " + maxReceivedLength + " bytes of TLVs: length="
+                    + length);
+        }
+        byte[] body = new byte[length];
         fill(body, 0, fds, maxFds, deadlineNanos);
         return ControlMessage.decode(header, body);
     }

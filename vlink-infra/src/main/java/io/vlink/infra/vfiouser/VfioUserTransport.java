@@ -30,6 +30,8 @@ import java.util.List;
 public final class VfioUserTransport {
     /** Most descriptors that Linux passes in one sendmsg(2), see unix(7). */
     private static final int SCM_MAX_FD = 253;
+    /** How long a message that brought descriptors may stand still, in milliseconds. Such messages are small. */
+    private static final long DESCRIPTORS_MILLIS = 2_000;
 
     private final UnixConnection connection;
     private final Object sending = new Object();
@@ -48,7 +50,8 @@ public final class VfioUserTransport {
      *
      * @return the message, or null where the peer has closed the stream between two messages
      * @throws VfioUserProtocolException where the stream cannot be cut into messages: size out of range, unknown type, too many
-     *             descriptors, end of stream inside a message; every descriptor that had arrived is closed
+     *             descriptors, end of stream inside a message, one with descriptors that stands still;
+     *             every descriptor that had arrived is closed
      * @throws OsException where the socket fails
      */
     public VfioUserMessage receive() {
@@ -178,6 +181,11 @@ public final class VfioUserTransport {
 
     private int receive(byte[] bytes, int done, List<Fd> fds) {
         int before = fds.size();
+        // A peer may have sent its own end of this connection and died: then the stream never ends while that is held here.
+        if (before > 0 && !connection.readable(DESCRIPTORS_MILLIS)) {
+            throw new VfioUserProtocolException("message with descriptors must be complete within " + DESCRIPTORS_MILLIS
+                    + " ms: missing=" + (bytes.length - done) + " fds=" + before);
+        }
         // Room for as many as the kernel passes at once: too many must be told apart from a socket that failed.
         int count = connection.receive(bytes, done, bytes.length - done, fds, SCM_MAX_FD);
         if (fds.size() > before && fds.size() > MAX_MESSAGE_FDS) {

@@ -1,0 +1,269 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.vfiouser.Capabilities;
+import io.vlink.infra.vfiouser.VersionPayload;
+import io.vlink.infra.vfiouser.VfioUserMessage;
+import io.vlink.infra.vfiouser.VfioUserTransport;
+import io.vlink.spec.control.Request;
+import io.vlink.spec.control.Role;
+import io.vlink.spec.control.TlvType;
+import io.vlink.spec.vfiouser.VfioUserCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real agent, and processes on its sockets that keep to no protocol: it loses no descriptor, no memory and no time. */
+class HostileNeighboursTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int SEQUENCES = 1_500;
+    private static final long MEMORY_LIMIT_KIB = 24 << 10;
+
+    @TempDir
+    private Path folder;
+    private RunDirectory directory;
+    private Path deviceSocket;
+    private ProgramProcess agent;
+
+    @BeforeEach
+    void startAgent() throws IOException {
+        directory = new RunDirectory(folder.resolve("run"));
+        // A small heap that is there from the beginning: what grows beyond it is a leak.
+        agent = ProgramProcess.start(folder, Map.of("JAVA_TOOL_OPTIONS", "-Xms48m -Xmx48m -XX:+AlwaysPreTouch"),
+                VirtComputeMain.class, "--run-dir", directory.path().toString(), "--no-huge", "--memory", "16M",
+                "--keeper", "no").awaitOutput("virt_compute ready");
+        try (ControlConnection tool = directory.connect()) {
+            deviceSocket = Path.of(tool.request(registration()).text(TlvType.SOCKET_PATH));
+        }
+    }
+
+    @AfterEach
+    void stopAgent() {
+        agent.close();
+    }
+
+    private static ControlMessage registration() {
+        return ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN).addText(TlvType.VM_DOMAIN, "testvm1")
+                .addText(TlvType.LINK, "tap123 52:54:00:12:34:56 2").addInt(TlvType.PERSISTENT, 1).build();
+    }
+
+    @Test
+    void noSequenceOfMessagesLeaksADescriptorOrMemory() throws IOException {
+        Random random = new Random(4);
+        awaitQuiet(2);
+        torment(random, SEQUENCES / 3);
+        awaitQuiet(2);
+        int fds = count("fd");
+        long memory = residentKib();
+
+        torment(random, SEQUENCES);
+
+        awaitQuiet(2);
+        assertThat(count("fd")).as("descriptors").isLessThanOrEqualTo(fds);
+        assertThat(residentKib() - memory).as("KiB more than before").isLessThan(MEMORY_LIMIT_KIB);
+        assertStillServes();
+    }
+
+    /** Until nothing but the listening sockets is left. */
+    private void awaitQuiet(int sockets) {
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(sockets()).as("sockets of the agent").isEqualTo(sockets));
+    }
+
+    private long sockets() throws IOException {
+        try (var entries = Files.list(Path.of("/proc/" + agent.process().pid() + "/fd"))) {
+            return entries.filter(HostileNeighboursTest::isSocket).count();
+        }
+    }
+
+    private static boolean isSocket(Path entry) {
+        try {
+            return Files.readSymbolicLink(entry).toString().startsWith("socket:");
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
+    }
+
+    private void assertStillServes() {
+        try (ControlConnection tool = directory.connect(); UnixConnection device = agreed()) {
+            tool.request(ControlMessage.request(Role.TOOL, Request.HELLO).build());
+            String report = tool.request(ControlMessage.request(Role.TOOL, Request.REPORT).build())
+                    .text(TlvType.REPORT);
+            assertThat(report).contains("\"testvm1\"", "\"driverPid\":0");
+            assertThat(device.hungUp()).isFalse();
+        }
+    }
+
+    /** A client of the device that has agreed on a version. */
+    private UnixConnection agreed() {
+        UnixConnection device = UnixConnection.connect(deviceSocket);
+        device.receiveTimeout(LIMIT.toMillis());
+        VfioUserTransport transport = new VfioUserTransport(device);
+        byte[] version = new VersionPayload(0, 0, Capabilities.OURS.toJson()).encode();
+        transport.send(VfioUserMessage.command(0, VfioUserCommand.VERSION, version, List.of()));
+        try (VfioUserMessage reply = transport.receive()) {
+            assertThat(reply.error()).as("errno").isZero();
+        } catch (AssertionError refused) {
+            device.close();
+            throw refused;
+        }
+        return device;
+    }
+
+    private void torment(Random random, int sequences) {
+        for (int i = 0; i < sequences; i++) {
+            try (UnixConnection peer = UnixConnection.connect(
+                    random.nextBoolean() ? directory.controlSocket() : deviceSocket)) {
+                for (int messages = random.nextInt(5); messages >= 0; messages--) {
+                    byte[] message = spoilt(random,
+                            random.nextBoolean() ? controlMessage(random) : deviceMessage(random));
+                    peer.send(message, 0, message.length, fds(random, peer));
+                }
+                if (random.nextInt(4) == 0 && peer.readable(20)) {
+                    List<Fd> got = new ArrayList<>();
+                    peer.receive(new byte[4_096], 0, 4_096, got, 8);
+                    got.forEach(Fd::close);
+                }
+            } catch (OsException refused) {
+                // That it is hung up on is what it asked for.
+            }
+        }
+    }
+
+    private static List<Fd> fds(Random random, UnixConnection peer) {
+        int count = random.nextInt(3) == 0 ? random.nextInt(12) : 0;
+        return Collections.nCopies(count, peer.fd());
+    }
+
+    private static byte[] controlMessage(Random random) {
+        ControlMessage message = switch (random.nextInt(6)) {
+            case 0 -> ControlMessage.request(Role.TOOL, Request.HELLO).build();
+            case 1 -> ControlMessage.request(Role.TOOL, Request.REPORT).build();
+            case 2 -> registration();
+            case 3 -> ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK).addText(TlvType.LINK_NAME, "tap123")
+                    .build();
+            case 4 -> ControlMessage.request(Role.DRIVER, Request.DETACH_LINK).build();
+            default -> ControlMessage.request(Role.QEMU, Request.REGISTER_DOMAIN)
+                    .addText(TlvType.VM_DOMAIN, "other" + random.nextInt(3))
+                    .addText(TlvType.LINK, "tap9 52:54:00:12:34:57 2").build();
+        };
+        return message.encode();
+    }
+
+    private static byte[] deviceMessage(Random random) {
+        byte[] payload = random.nextInt(3) == 0
+                ? new VersionPayload(0, 0, Capabilities.OURS.toJson()).encode()
+                : new byte[random.nextInt(40)];
+        ByteBuffer message = ByteBuffer.allocate(16 + payload.length)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        message.putShort(2, (short) (1 + random.nextInt(15))).putInt(4, 16 + payload.length).put(16, payload);
+        return message.array();
+    }
+
+    /** Two of three are left as they are: a sequence must get somewhere. */
+    private static byte[] spoilt(Random random, byte[] message) {
+        if (random.nextInt(3) > 0) {
+            return message;
+        }
+        byte[] other = Arrays.copyOf(message, 1 + random.nextInt(message.length));
+        other[random.nextInt(other.length)] = (byte) random.nextInt();
+        return other;
+    }
+
+    @Test
+    void peersThatAreSilentOrSlowOrNeverReadHoldUpNeitherClientsNorTheEnd() throws Exception {
+        List<UnixConnection> peers = new ArrayList<>();
+        for (Path socket : List.of(directory.controlSocket(), deviceSocket)) {
+            peers.add(UnixConnection.connect(socket));
+            UnixConnection slow = UnixConnection.connect(socket);
+            slow.send(new byte[]{1}, 0, 1, List.of());
+            peers.add(slow);
+        }
+        UnixConnection deaf = UnixConnection.connect(directory.controlSocket());
+        fill(deaf, ControlMessage.request(Role.TOOL, Request.REPORT).build().encode());
+        peers.add(deaf);
+
+        assertStillServes();
+
+        long start = System.nanoTime();
+        agent.signal("TERM");
+        assertThat(agent.awaitExit(LIMIT)).isZero();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+        assertThat(directory.path()).doesNotExist();
+        peers.forEach(UnixConnection::close);
+    }
+
+    /** Sends until the agent, which cannot send its replies any more, takes nothing. */
+    private static void fill(UnixConnection deaf, byte[] request) {
+        deaf.sendTimeout(300);
+        assertThatThrownBy(() -> {
+            while (true) {
+                deaf.send(request, 0, request.length, List.of());
+            }
+        }).isInstanceOf(OsException.class);
+    }
+
+    @Test
+    void regressionAClientThatSentItsOwnEndAndDiedIsNotWaitedForForEver() {
+        try (UnixConnection client = agreed()) {
+            byte[] part = new byte[20];
+            part[2] = 2;
+            part[4] = 48;
+            client.send(part, 0, part.length, List.of(client.fd()));
+        }
+        await().atMost(LIMIT).ignoreExceptions().untilAsserted(this::assertStillServes);
+    }
+
+    @Test
+    void aRequestThatClaimsToBeLongerThanAnyIsEndsItsConnectionAtOnce() {
+        try (UnixConnection peer = UnixConnection.connect(directory.controlSocket())) {
+            byte[] header = {1, 0, 1, 0, 1, 0, 1, 0};
+            peer.send(header, 0, header.length, List.of());
+            peer.receiveTimeout(LIMIT.toMillis());
+            byte[] reply = new byte[4_096];
+            assertThat(peer.receive(reply, 0, reply.length, new ArrayList<>(), 0)).isPositive();
+            assertThat(new String(reply, StandardCharsets.UTF_8))
+                    .contains("message must have at most 65536 bytes");
+        }
+    }
+
+    private int count(String what) {
+        try (var entries = Files.list(Path.of("/proc/" + agent.process().pid() + "/" + what))) {
+            return (int) entries.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private long residentKib() throws IOException {
+        String line = Files.readAllLines(Path.of("/proc/" + agent.process().pid() + "/status")).stream()
+                .filter(each -> each.startsWith("VmRSS:")).findFirst().orElseThrow();
+        return Long.parseLong(line.replaceAll("[^0-9]", ""));
+    }
+}
