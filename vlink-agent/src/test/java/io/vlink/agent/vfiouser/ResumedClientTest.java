@@ -59,6 +59,7 @@ class ResumedClientTest {
 
     private void resume() {
         served.server = VfioUserServer.resume("test", listener, served.device, served.clientMemory, ClientKeeper.NONE,
+                peer -> true,
                 ends[1]);
     }
 
@@ -190,8 +191,9 @@ class ResumedClientTest {
                 kept.add("forgotten");
             }
         };
-        served.server = VfioUserServer.start("test", listener, served.device, served.clientMemory, keeper);
-        try (RawVfioUserClient _ = RawVfioUserClient.silent(listener.path())) {
+        served.server = VfioUserServer.start("test", listener, served.device, served.clientMemory, keeper,
+                peer -> true);
+        try (RawVfioUserClient _ = RawVfioUserClient.connect(listener.path())) {
             await().pollDelay(Duration.ZERO).until(() -> List.copyOf(kept).equals(List.of("client")));
         }
         await().pollDelay(Duration.ZERO).until(() -> kept.contains("forgotten"));
