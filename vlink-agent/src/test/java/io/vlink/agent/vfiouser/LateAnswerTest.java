@@ -50,7 +50,7 @@ class LateAnswerTest {
     private void goOnAfter(long seconds) {
         memory.looked(System.nanoTime() - TimeUnit.SECONDS.toNanos(seconds));
         server = VfioUserServer.resume("test", UnixListener.bind(folder.resolve("device.sock"),
-                VfioUserServer.BACKLOG), served.device, memory, ClientKeeper.NONE, ends[1]);
+                VfioUserServer.BACKLOG), served.device, memory, ClientKeeper.NONE, peer -> true, ends[1]);
     }
 
     private void ask(int id) {
