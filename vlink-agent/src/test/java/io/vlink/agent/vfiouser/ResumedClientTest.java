@@ -47,6 +47,7 @@ class ResumedClientTest {
     void listen() {
         listener = UnixListener.bind(folder.resolve("device.sock"), VfioUserServer.BACKLOG);
         served.clientMemory.agree();
+        served.clientMemory.looked(System.nanoTime());
     }
 
     @AfterEach
