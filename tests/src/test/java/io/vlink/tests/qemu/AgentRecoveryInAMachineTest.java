@@ -75,4 +75,20 @@ class AgentRecoveryInAMachineTest {
         vm.qemu().signal("KILL");
         await().atMost(GuestLab.COMMAND_LIMIT).until(() -> domain().isEmpty());
     }
+
+    /** An answer that came after QEMU had given up on it would cost the device. */
+    @Test
+    void theDeviceSurvivesAGuestThatReadRegistersWhileTheAgentWasStopped() {
+        GuestVm vm = guestLab.boot("pc", "testvm1");
+        Map<String, Object> before = JsonLine.read(info(vm));
+        guestLab.agent.process().signal("STOP");
+        try {
+            assertThat(vm.run("vlink-guest info --json || echo no answer", GuestLab.COMMAND_LIMIT))
+                    .contains("no answer");
+        } finally {
+            guestLab.agent.process().signal("CONT");
+        }
+        assertSameDevice(vm, before);
+        assertThat(domain().get("state")).isEqualTo("connected");
+    }
 }
