@@ -62,6 +62,19 @@ class KeeperClientTest {
         return KeeperClient.open(directory, LONG);
     }
 
+    /** Whether every thread of a process is in state T, see proc_pid_stat(5). */
+    private static boolean isStopped(long pid) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"));
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -183,6 +196,8 @@ class KeeperClientTest {
         store.put("a", bytes("1"), List.of());
         int stopped = store.pid();
         new ProcessBuilder("sh", "-c", "kill -s STOP " + stopped).start().waitFor();
+        // The signal stops one thread after the other, and until then a keeper may still answer.
+        await().atMost(LIMIT).until(() -> isStopped(stopped));
         store.put("b", bytes("2"), List.of());
         assertThat(store.pid()).isPositive().isNotEqualTo(stopped);
         await().atMost(LIMIT).until(() -> ProcessHandle.of(stopped).filter(ProcessHandle::isAlive).isEmpty());
