@@ -4,6 +4,7 @@
 package io.vlink.tests.soak;
 
 import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.tests.lab.HugePageReservation;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
@@ -11,9 +12,9 @@ import io.vlink.tests.lab.LabException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** The command line of {@code bin/soak}. */
 // spotless:off
@@ -49,7 +50,7 @@ public final class SoakMain implements Callable<Integer> {
      * @param arguments command line
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new SoakMain()).execute(arguments));
+        System.exit(OneLineErrors.of(new CommandLine(new SoakMain()), List.of(LabException.class)).execute(arguments));
     }
 
     @Override

@@ -3,15 +3,16 @@
 
 package io.vlink.tests.torment;
 
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code bin/torment}. */
 // spotless:off
@@ -40,7 +41,8 @@ public final class TormentMain implements Callable<Integer> {
      * @param arguments see {@code --help}
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new TormentMain()).execute(arguments));
+        System.exit(
+                OneLineErrors.of(new CommandLine(new TormentMain()), List.of(LabException.class)).execute(arguments));
     }
 
     @Override
