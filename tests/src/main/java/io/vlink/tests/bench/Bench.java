@@ -164,6 +164,9 @@ final class Bench {
             report.leaveOut(Goal.vmToVirtioNet, missing);
             return;
         }
+        // The guest's region is its own, and hugepages are reserved for one region.
+        domains.keySet().forEach(name -> agent.vlinkctl("unregister", name));
+        domains.clear();
         try {
             report.virtualMachine(VirtioNetComparison.run(lab, VirtioNetComparison.Plan.standard(), progress::say));
         } catch (LabException e) {
