@@ -3,6 +3,7 @@
 
 package io.vlink.agent.keeper;
 
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
@@ -58,6 +59,17 @@ final class RawKeeperClient implements AutoCloseable {
     RawKeeperClient send(byte[] bytes, Fd... fds) {
         connection.send(bytes, 0, bytes.length, List.of(fds));
         return this;
+    }
+
+    /** Sends bytes that the keeper may refuse before it has read them all: then the rest meets a closed connection. */
+    void sendAsFarAsItReads(byte[] bytes, Fd... fds) {
+        try {
+            send(bytes, fds);
+        } catch (OsException ended) {
+            if (ended.errno() != Errno.EPIPE && ended.errno() != Errno.ECONNRESET) {
+                throw ended;
+            }
+        }
     }
 
     /** {@return the type of the next message, whose descriptors are closed; -1 at the end of the stream} */
