@@ -142,7 +142,7 @@ public final class GuestPort implements Port {
     /** As in {@link Port}; on a link that is down nothing is the guest's, so all is taken and forgotten. */
     @Override
     public int free(int queue, PacketBurst packets) {
-        return epochs.poll(queue) ? queue(queue).free(packets) : packets.count;
+        return epochs.poll(queue) ? queue(queue).free(packets) : packets.count();
     }
 
     @Override

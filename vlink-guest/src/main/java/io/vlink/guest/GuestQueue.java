@@ -4,13 +4,13 @@
 package io.vlink.guest;
 
 import io.vlink.infra.ring.ChainAssembler;
-import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
-import io.vlink.infra.ring.FrameBounds;
 import io.vlink.infra.ring.FrameLimits;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
+import io.vlink.infra.ring.RegionCheck;
+import io.vlink.infra.ring.UncheckedDescriptors;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.Descriptor;
@@ -42,10 +42,10 @@ public final class GuestQueue {
     private final ProducerRing free;
     private final DescriptorBatch batch;
     private final DescriptorBatch rejected;
-    /** Copies of descriptors, where packets may be chains. */
-    private final PacketBurst copies;
+    /** Copies of descriptors that become segments or buffers. */
+    private final UncheckedDescriptors copies;
     private final FrameLimits limits;
-    private final FrameBounds bounds;
+    private final RegionCheck check;
     private final ChainAssembler chain;
     private final long[] counts = new long[COUNTERS.length];
     private final long[] before = new long[COUNTERS.length];
@@ -73,8 +73,8 @@ public final class GuestQueue {
         this.batch = new DescriptorBatch(MAX_BURST);
         this.rejected = new DescriptorBatch(MAX_BURST);
         this.limits = FrameLimits.of(mtu, bufferBytes);
-        this.copies = new PacketBurst(limits.maxSegments() > 1 ? MAX_BURST : 1);
-        this.bounds = new FrameBounds(0, translation.regionBytes() / bufferBytes, bufferBytes, limits.maxFrameBytes());
+        this.copies = new UncheckedDescriptors(MAX_BURST);
+        this.check = new RegionCheck(translation, bufferBytes, limits.maxFrameBytes());
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
     }
 
@@ -89,7 +89,7 @@ public final class GuestQueue {
      * @return how many entries, 0 to the burst's capacity or {@value #MAX_BURST}
      */
     public int rxBurst(PacketBurst into) {
-        into.count = 0;
+        into.clear();
         return receive(into);
     }
 
@@ -105,14 +105,14 @@ public final class GuestQueue {
         if (ready == 0 && !chain.isComplete()) {
             return 0;
         }
-        int first = into.count;
+        int before = into.count();
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
-        if (ready == 1 && limits.maxSegments() == 1 && first < into.capacity()) {
+        if (limits.maxSegments() > 1) {
+            receiveChains(into);
+        } else if (ready == 1 && before < into.capacity()) {
             receiveFrame(into);
-        } else if (limits.maxSegments() == 1) {
-            receiveFrames(into, rx.peek(into, MAX_BURST));
         } else {
-            receiveChains(into, rx.peek(copies, into.capacity() - first));
+            receiveFrames(into);
         }
         if (counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()] != bad) {
             publish(GuestCounter.RX_BAD_DESCRIPTORS);
@@ -120,77 +120,51 @@ public final class GuestQueue {
         }
         publish(GuestCounter.RX_PACKETS);
         publish(GuestCounter.RX_BYTES);
-        return into.count - first;
+        return into.count() - before;
     }
 
     /** As {@link #receiveFrames} of a lone packet, without a loop around it: that is a tenth of its way there and back. */
     private void receiveFrame(PacketBurst into) {
-        long address = rx.nextAddress();
-        long meta = rx.nextMeta();
-        rx.release(1);
-        long offset = translation.toOffset(address);
-        long length = Descriptor.lengthAndFlags(meta);
-        if (Checks.ON && !bounds.isFrame(offset, length)) {
-            reject(offset, meta);
-            counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
-            return;
-        }
-        into.add(offset, meta);
-        counts[GuestCounter.RX_PACKETS.ordinal()]++;
-        counts[GuestCounter.RX_BYTES.ordinal()] += length;
+        UncheckedDescriptors copy = into.unchecked();
+        rx.take(copy);
+        copy.toOffsets(translation);
+        receiveOne(copy, 0, into);
     }
 
-    /** Checks the copies that lie behind a burst's packets, and makes packets of the good ones. */
-    private void receiveFrames(PacketBurst into, int count) {
-        int first = into.count;
-        int end = first + count;
-        translation.toOffsets(into, first, end);
-        FrameBounds frames = bounds;
-        long bytes = 0;
-        int good = first;
-        for (; good < end; good++) {
-            long length = Descriptor.lengthAndFlags(into.meta(good));
-            if (Checks.ON && !frames.isFrame(into.offset(good), length)) {
-                break;
-            }
-            bytes += length;
-        }
-        into.count = good;
-        counts[GuestCounter.RX_BYTES.ordinal()] += bytes;
-        if (good < end) {
-            receiveSome(into, good, end);
+    /** Copies descriptors behind a burst's packets, and makes packets of the good ones. */
+    private void receiveFrames(PacketBurst into) {
+        UncheckedDescriptors arrived = into.unchecked();
+        int count = rx.peek(arrived, MAX_BURST);
+        arrived.toOffsets(translation);
+        int good = check.acceptFrames(into);
+        counts[GuestCounter.RX_PACKETS.ordinal()] += good;
+        counts[GuestCounter.RX_BYTES.ordinal()] += check.bytes();
+        for (int i = good; i < count; i++) {
+            receiveOne(arrived, i, into);
         }
         rx.release(count);
-        counts[GuestCounter.RX_PACKETS.ordinal()] += into.count - first;
     }
 
-    /** As {@link #receiveFrames}, where some copies are not in order: the good ones move up. */
-    private void receiveSome(PacketBurst into, int from, int to) {
-        for (int i = from; i < to; i++) {
-            long offset = into.offset(i);
-            long meta = into.meta(i);
-            long length = Descriptor.lengthAndFlags(meta);
-            if (bounds.isFrame(offset, length)) {
-                into.add(offset, meta);
-                counts[GuestCounter.RX_BYTES.ordinal()] += length;
-            } else {
-                reject(offset, meta);
-                counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
-            }
+    private void receiveOne(UncheckedDescriptors arrived, int index, PacketBurst into) {
+        if (check.acceptFrame(arrived, index, into)) {
+            counts[GuestCounter.RX_PACKETS.ordinal()]++;
+            counts[GuestCounter.RX_BYTES.ordinal()] += check.bytes();
+        } else {
+            reject(arrived, index);
+            counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
         }
     }
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
-    private void receiveChains(PacketBurst into, int count) {
+    private void receiveChains(PacketBurst into) {
+        int count = rx.peek(copies, into.capacity() - into.count());
+        copies.toOffsets(translation);
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long offset = translation.toOffset(copies.offset(taken));
-            long meta = copies.meta(taken++);
-            boolean good = isGood(offset, Descriptor.length(meta))
-                    && (Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) == 0;
-            if (!chain.add(good ? offset : -1, meta)) {
-                reject(offset, meta);
+            if (!check.acceptSegment(copies, taken, chain)) {
+                reject(copies, taken);
             }
+            taken++;
         }
         rx.release(taken);
         if (chain.isComplete()) {
@@ -203,8 +177,9 @@ public final class GuestQueue {
         int bytes = chain.bytes();
         if (chain.isSpoilt() || bytes < Limits.MIN_FRAME_BYTES) {
             PacketBurst held = chain.segments();
-            for (int i = 0; i < held.count; i++) {
-                reject(held.offset(i), held.meta(i));
+            for (int i = 0; i < held.count(); i++) {
+                makeRoomForRejected();
+                rejected.set(rejected.count++, translation.toBusAddress(held.offset(i)), emptied(held.meta(i)));
             }
             counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()]++;
             chain.clear();
@@ -223,10 +198,10 @@ public final class GuestQueue {
      * {@link #free} them.
      *
      * @param burst packets from this queue, in order; left as it is
-     * @return how many of the first entries were taken, 0 to {@code burst.count}
+     * @return how many of the first entries were taken, 0 to {@code burst.count()}
      */
     public int txBurst(PacketBurst burst) {
-        int wanted = burst.count;
+        int wanted = burst.count();
         if (!running || wanted == 0) {
             return 0;
         }
@@ -264,7 +239,7 @@ public final class GuestQueue {
         for (int i = 0; i < count; i++) {
             bytes += burst.length(i);
         }
-        translation.offer(tx, burst, count, batch);
+        tx.offer(burst, count, translation, batch);
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;
         counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
         return count;
@@ -296,7 +271,7 @@ public final class GuestQueue {
      * @return how many, 0 to the burst's capacity or {@value #MAX_BURST}
      */
     public int alloc(PacketBurst into) {
-        into.count = 0;
+        into.clear();
         return allocate(into, into.capacity());
     }
 
@@ -305,42 +280,39 @@ public final class GuestQueue {
         if (!running) {
             return 0;
         }
-        int first = into.count;
-        int count = alloc.poll(batch, Math.max(0, Math.min(wanted, into.capacity() - first)));
+        int before = into.count();
+        int count = alloc.poll(copies, Math.max(0, Math.min(wanted, into.capacity() - before)));
         if (count <= 0) {
             return quarantineIfFault(count);
         }
+        copies.toOffsets(translation);
         for (int i = 0; i < count; i++) {
-            long offset = translation.toOffset(batch.address(i));
-            long meta = batch.meta(i);
-            if (isGood(offset, Descriptor.length(meta)) && Descriptor.flags(meta) == 0) {
-                into.add(offset, meta);
-            } else {
-                reject(offset, meta);
+            if (!check.acceptBuffer(copies, i, into)) {
+                reject(copies, i);
             }
         }
-        if (into.count - first != count) {
+        int allocated = into.count() - before;
+        if (allocated != count) {
             returnRejected();
         }
-        counts[GuestCounter.ALLOC_BUFFERS.ordinal()] += into.count - first;
+        counts[GuestCounter.ALLOC_BUFFERS.ordinal()] += allocated;
         publish(GuestCounter.ALLOC_BUFFERS);
-        return into.count - first;
+        return allocated;
     }
 
     /**
      * Gives buffers back without a packet for the host.
      *
      * @param burst packets or buffers from this queue; left as it is
-     * @return how many of the first ones were taken, 0 to {@code burst.count}
+     * @return how many of the first ones were taken, 0 to {@code burst.count()}
      */
     public int free(PacketBurst burst) {
-        if (!running || burst.count == 0) {
+        if (!running || burst.count() == 0) {
             return 0;
         }
-        batch.count = Math.min(burst.count, MAX_BURST);
+        batch.count = Math.min(burst.count(), MAX_BURST);
         for (int i = 0; i < batch.count; i++) {
-            int generation = Descriptor.generation(burst.meta(i));
-            batch.set(i, translation.toBusAddress(burst.offset(i)), Descriptor.meta(bufferBytes, 0, generation));
+            batch.set(i, translation.toBusAddress(burst.offset(i)), emptied(burst.meta(i)));
         }
         int count = free.offer(batch);
         if (count < 0) {
@@ -353,7 +325,7 @@ public final class GuestQueue {
     /** Gives packets back that were not sent, and counts them as dropped. */
     int drop(PacketBurst burst) {
         int count = free(burst);
-        counts[GuestCounter.TX_DROPPED.ordinal()] += count == burst.count ? limits.packets(burst, 0) : count;
+        counts[GuestCounter.TX_DROPPED.ordinal()] += count == burst.count() ? limits.packets(burst, 0) : count;
         publish(GuestCounter.TX_DROPPED);
         return count;
     }
@@ -362,25 +334,22 @@ public final class GuestQueue {
     int forget(PacketBurst burst) {
         counts[GuestCounter.TX_DROPPED.ordinal()] += limits.packets(burst, 0);
         publish(GuestCounter.TX_DROPPED);
-        return burst.count;
+        return burst.count();
     }
 
-    private boolean isGood(long offset, int length) {
-        return length > 0 && isInBuffer(offset, length);
+    /** The meta word of a packet's buffer that goes back as an empty one. */
+    private long emptied(long meta) {
+        return Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta));
     }
 
-    /** A buffer never crosses a page, so inside the buffer is inside the page and the region. */
-    private boolean isInBuffer(long offset, long length) {
-        return translation.isOffset(offset) && (offset & (bufferBytes - 1L)) + length <= bufferBytes;
+    private void reject(UncheckedDescriptors arrived, int index) {
+        makeRoomForRejected();
+        check.refuse(arrived, index, rejected);
     }
 
-    private void reject(long offset, long meta) {
+    private void makeRoomForRejected() {
         if (rejected.count == rejected.capacity()) {
             returnRejected();
-        }
-        if (translation.isOffset(offset)) {
-            rejected.set(rejected.count++, translation.toBusAddress(offset),
-                    Descriptor.meta(bufferBytes, 0, Descriptor.generation(meta)));
         }
     }
 

@@ -144,7 +144,7 @@ class GuestQueueTest {
         @Test
         void takesWhatThereIsRoomForAndCountsTheRest() {
             for (int i = 0; i < 3; i++) {
-                burst.count = 0;
+                burst.clear();
                 for (int j = 0; j < 3; j++) {
                     burst.add(BUFFER, meta(60, 3 * i + j));
                 }
@@ -157,7 +157,7 @@ class GuestQueueTest {
         @Test
         void restsAfterAnImpossibleConsumerPosition() {
             for (int i = 0; i < 2; i++) {
-                burst.count = 0;
+                burst.clear();
                 for (int j = 0; j < 4; j++) {
                     burst.add(BUFFER, meta(60, j));
                 }

@@ -11,9 +11,9 @@ import io.vlink.infra.os.Mapping;
 import io.vlink.infra.os.PageSize;
 import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
-import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.ProducerRing;
+import io.vlink.infra.ring.RawConsumer;
 import io.vlink.spec.channel.ChannelMemoryLayout;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;
@@ -53,9 +53,9 @@ final class SmallHost implements DeviceAccess {
     final Mapping channels = channelsMemory.map(Protection.READ_WRITE);
     final MemorySegment memory = channels.segment();
     final ProducerRing rx = new ProducerRing(ring(SubChannel.RX), QUEUE_SIZE);
-    final ConsumerRing tx = new ConsumerRing(ring(SubChannel.TX), QUEUE_SIZE);
+    final RawConsumer tx = new RawConsumer(ring(SubChannel.TX), QUEUE_SIZE);
     final ProducerRing alloc = new ProducerRing(ring(SubChannel.ALLOC), QUEUE_SIZE);
-    final ConsumerRing free = new ConsumerRing(ring(SubChannel.FREE), QUEUE_SIZE);
+    final RawConsumer free = new RawConsumer(ring(SubChannel.FREE), QUEUE_SIZE);
     final DescriptorBatch batch = new DescriptorBatch(QUEUE_SIZE);
     private final Arena arena = Arena.ofConfined();
     private HostLane lane;
@@ -154,9 +154,9 @@ final class SmallHost implements DeviceAccess {
     boolean pollLane() {
         if (lane.poll() == LaneEvent.RESET_RINGS) {
             rx.reset();
-            tx.reset();
+            tx.ring().reset();
             alloc.reset();
-            free.reset();
+            free.ring().reset();
             lane.agree();
         }
         return lane.isUp();

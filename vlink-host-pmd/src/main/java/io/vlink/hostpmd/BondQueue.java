@@ -68,16 +68,16 @@ final class BondQueue {
 
     /** Spreads packets by flow and stops at the first one whose channel is full, so that what is taken is a prefix. */
     int transmit(PacketBurst packets) {
-        int alive = lookForRoom(packets.count);
+        int alive = lookForRoom(packets.count());
         if (alive == 0) {
             return 0;
         }
         int taken = 0;
-        while (taken < packets.count) {
-            int segments = Math.min(limits.chainLength(packets, taken), packets.count - taken);
+        while (taken < packets.count()) {
+            int segments = Math.min(limits.chainLength(packets, taken), packets.count() - taken);
             int channel = aliveChannel(hash(packets, taken), alive);
             PacketBurst part = spread[channel];
-            if (segments > room[channel] - part.count) {
+            if (segments > room[channel] - part.count()) {
                 break;
             }
             for (int i = 0; i < segments; i++) {
@@ -113,14 +113,14 @@ final class BondQueue {
     private void transmitParts() {
         try {
             for (int i = 0; i < channels.length; i++) {
-                if (spread[i].count > 0) {
+                if (spread[i].count() > 0) {
                     channels[i].transmit(spread[i]);
-                    spread[i].count = 0;
+                    spread[i].clear();
                 }
             }
         } finally {
             for (PacketBurst part : spread) {
-                part.count = 0;
+                part.clear();
             }
         }
     }

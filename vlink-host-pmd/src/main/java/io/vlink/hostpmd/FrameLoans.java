@@ -11,9 +11,9 @@ import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.record.LedgerEntry;
 
 /**
- * Lends packets of one buffer each to the guest, and takes such packets back: the two loops that the host's part of a packet's
- * cost is made of. Both go through a burst until the first packet that is not in order, and leave that one to the caller. One
- * thread: the worker of the channel.
+ * Lends packets of one buffer each to the guest: with the check of what comes back ({@code LoanCheck}), the loop that the
+ * host's part of a packet's cost is made of. Goes through a burst until the first packet that is not in order, and leaves that
+ * one to the caller. One thread: the worker of the channel.
  */
 final class FrameLoans {
     private final BufferLedger ledger;
@@ -91,38 +91,5 @@ final class FrameLoans {
             return 0;
         }
         return bounds.isFrame(offset, length) ? ledger.lend(bounds.bufferOf(offset), borrower) : BufferLedger.NO_LOAN;
-    }
-
-    /** As {@link #takeBack(PacketBurst, int, int)}, of one packet; whether it was taken back. */
-    boolean takeBack(long offset, long meta) {
-        return !Checks.ON || (bounds.isFrame(offset, Descriptor.lengthAndFlags(meta))
-                && ledger.takeBack(bounds.bufferOf(offset), borrower, meta));
-    }
-
-    /**
-     * Takes packets back that were lent here.
-     *
-     * @param packets copies of descriptors, with offsets in place of bus addresses
-     * @param from    index of the first
-     * @param to      index after the last
-     * @return index of the first that was not taken back, because it is not in order; or {@code to}
-     */
-    int takeBack(PacketBurst packets, int from, int to) {
-        BufferLedger book = ledger;
-        FrameBounds frames = bounds;
-        long guest = borrower;
-        long sum = 0;
-        int i = from;
-        for (; i < to; i++) {
-            long offset = packets.offset(i);
-            long meta = packets.meta(i);
-            long length = Descriptor.lengthAndFlags(meta);
-            if (Checks.ON && !(frames.isFrame(offset, length) && book.takeBack(frames.bufferOf(offset), guest, meta))) {
-                break;
-            }
-            sum += length;
-        }
-        bytes = sum;
-        return i;
     }
 }

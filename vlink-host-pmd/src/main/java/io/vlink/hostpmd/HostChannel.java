@@ -4,15 +4,16 @@
 package io.vlink.hostpmd;
 
 import io.vlink.infra.pool.BufferLedger;
-import io.vlink.infra.pool.FreeList;
 import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.ring.ChainAssembler;
 import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.FrameLimits;
+import io.vlink.infra.ring.LoanCheck;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
+import io.vlink.infra.ring.UncheckedDescriptors;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.DataChannelLayout;
 import io.vlink.spec.channel.Descriptor;
@@ -26,15 +27,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * The host's end of a data channel: lends packets and empty buffers to the guest, and takes both back after checking them
  * (SPEC.md section 8.2). A bad descriptor costs its packet only; an impossible position, or too many bad descriptors, quarantine
- * the channel until the next epoch. Rings have the guest's names. Each descriptor is read once, checked, and passed on in one
- * turn of a loop, as the cost of a packet is the cost of this file. One thread: the worker of the channel.
+ * the channel until the next epoch. Rings have the guest's names. One thread: the worker of the channel.
  */
 final class HostChannel {
-    /** Empty buffers are lent when at least this many slots of the ring are free, so that a publish is worth it. */
-    private static final int REFILL = 32;
-    /** Buffers taken from {@code free} and put on {@code alloc} in one turn, at most. */
-    private static final int TURN = 256;
-
     /** Polls in a row that find nothing, up to which each looks at the empty buffers. */
     private static final int QUIET_POLLS = 32;
     /** Of the other polls that find little or nothing, how many do not look at them, as a mask. */
@@ -45,23 +40,20 @@ final class HostChannel {
     private final AddressTranslation translation;
     private final BufferLedger ledger;
     private final PoolLayout layout;
-    private final FreeList freeList;
     private final ChannelCounters counters;
     private final ProducerRing rx;
     private final ConsumerRing tx;
-    private final ProducerRing alloc;
-    private final ConsumerRing free;
+    private final EmptyBuffers empty;
     private final ChainAssembler chain;
     private final DescriptorBatch batch;
     /** Copies of descriptors, where packets may be chains. */
-    private final PacketBurst copies;
+    private final UncheckedDescriptors copies;
     private final FrameLimits limits;
     private final FrameLoans loans;
-    private final int refill;
-    private int epoch;
+    private final LoanCheck check;
+    private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
     private int polls;
     private int emptyPolls;
-    private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
     private boolean quarantined;
     private HostCounter chainFault;
 
@@ -82,18 +74,18 @@ final class HostChannel {
         this.translation = buffers.translation;
         this.ledger = buffers.ledger;
         this.layout = buffers.layout;
-        this.freeList = buffers.freeList(number);
         this.limits = limits;
         this.counters = counters;
-        this.refill = Math.min(REFILL, queueSize / 2);
         this.batch = new DescriptorBatch(queueSize);
-        this.copies = new PacketBurst(limits.maxSegments() > 1 ? queueSize : 1);
+        this.copies = new UncheckedDescriptors(limits.maxSegments() > 1 ? queueSize : 1);
         this.loans = new FrameLoans(buffers, limits.maxFrameBytes(), number);
+        this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
         tx = new ConsumerRing(ring(memory, SubChannel.TX, queueSize), queueSize);
-        alloc = new ProducerRing(ring(memory, SubChannel.ALLOC, queueSize), queueSize);
-        free = new ConsumerRing(ring(memory, SubChannel.FREE, queueSize), queueSize);
+        ProducerRing alloc = new ProducerRing(ring(memory, SubChannel.ALLOC, queueSize), queueSize);
+        ConsumerRing free = new ConsumerRing(ring(memory, SubChannel.FREE, queueSize), queueSize);
+        empty = new EmptyBuffers(alloc, free, queueSize, buffers, number, check, counters);
     }
 
     private static MemorySegment ring(MemorySegment memory, SubChannel ring, int queueSize) {
@@ -102,12 +94,11 @@ final class HostChannel {
 
     /** Empties the rings for a new epoch, takes all buffers back and ends a quarantine; only while the guest is quiet. */
     void reset(int newEpoch) {
-        epoch = newEpoch;
         loans.startEpoch(newEpoch);
+        check.startEpoch(newEpoch);
         rx.reset();
         tx.reset();
-        alloc.reset();
-        free.reset();
+        empty.reset(loans.borrower());
         giveUpChain();
         quarantined = false;
         badLimit.reset();
@@ -147,7 +138,7 @@ final class HostChannel {
      * @throws IllegalArgumentException for a packet that the caller may not lend; those before it are on their way
      */
     int transmit(PacketBurst packets) {
-        int wanted = packets.count;
+        int wanted = packets.count();
         int room = transmitRoom(wanted);
         int taken;
         if (limits.maxSegments() > 1) {
@@ -179,7 +170,7 @@ final class HostChannel {
     /** Lends packets of one buffer each, until one may not be lent; returns how many. */
     private int lendFrames(PacketBurst packets, int room) {
         int taken = loans.lend(packets, room);
-        translation.offer(rx, packets, taken, batch);
+        rx.offer(packets, taken, translation, batch);
         counters.add(HostCounter.TX_PACKETS, taken);
         counters.add(HostCounter.TX_BYTES, loans.bytes());
         return taken;
@@ -264,25 +255,25 @@ final class HostChannel {
         if (quarantined) {
             return 0;
         }
-        int before = into.count;
+        int before = into.count();
         int ready = tx.ready();
         if (ready > 0) {
-            if (ready == 1 && limits.maxSegments() == 1 && into.count < into.capacity()) {
+            if (ready == 1 && limits.maxSegments() == 1 && before < into.capacity()) {
                 receiveFrame(into);
             } else if (limits.maxSegments() == 1) {
-                receiveFrames(into, tx.peek(into, into.capacity()));
+                receiveFrames(into);
             } else {
-                receiveChains(into, tx.peek(copies, into.capacity() - into.count));
+                receiveChains(into);
             }
         } else if (ready == ConsumerRing.FAULT) {
             quarantine(QuarantineReason.TX_POSITION);
         } else if (chain.isComplete()) {
             handOut(into);
         }
-        int received = into.count - before;
+        int received = into.count() - before;
         emptyPolls = received == 0 ? emptyPolls + 1 : 0;
         boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
-        if (received >= REFILL || becomesQuiet || (polls++ & POLL_MASK) == 0) {
+        if (received >= EmptyBuffers.REFILL || becomesQuiet || (polls++ & POLL_MASK) == 0) {
             exchangeEmpty();
         } else {
             counters.publish();
@@ -292,74 +283,42 @@ final class HostChannel {
 
     /** As {@link #receiveFrames} of a lone packet. */
     private void receiveFrame(PacketBurst into) {
-        long offset = translation.toOffset(tx.nextAddress());
-        long meta = tx.nextMeta();
-        tx.release(1);
-        if (loans.takeBack(offset, meta)) {
-            into.add(offset, meta);
-            counters.add(HostCounter.RX_PACKETS, 1);
-            counters.add(HostCounter.RX_BYTES, Descriptor.lengthAndFlags(meta));
-        } else {
-            dropFrame(offset, meta);
-        }
+        UncheckedDescriptors copy = into.unchecked();
+        tx.take(copy);
+        copy.toOffsets(translation);
+        receiveOne(copy, 0, into);
     }
 
-    /** Checks the copies that lie behind a burst's packets, and makes packets of the good ones. */
-    private void receiveFrames(PacketBurst into, int count) {
-        int first = into.count;
-        int end = first + count;
-        translation.toOffsets(into, first, end);
-        int good = loans.takeBack(into, first, end);
-        into.count = good;
-        counters.add(HostCounter.RX_BYTES, loans.bytes());
-        if (good < end) {
-            receiveSome(into, good, end);
+    /** Copies descriptors behind a burst's packets, and makes packets of the good ones. */
+    private void receiveFrames(PacketBurst into) {
+        UncheckedDescriptors arrived = into.unchecked();
+        int count = tx.peek(arrived, into.capacity());
+        arrived.toOffsets(translation);
+        int good = check.acceptFrames(into);
+        counters.add(HostCounter.RX_PACKETS, good);
+        counters.add(HostCounter.RX_BYTES, check.bytes());
+        for (int i = good; i < count; i++) {
+            receiveOne(arrived, i, into);
         }
         tx.release(count);
-        counters.add(HostCounter.RX_PACKETS, into.count - first);
     }
 
-    /** As {@link #receiveFrames}, where some copies are not in order: the good ones move up. */
-    private void receiveSome(PacketBurst into, int from, int to) {
-        for (int i = from; i < to; i++) {
-            long offset = into.offset(i);
-            long meta = into.meta(i);
-            if (loans.takeBack(offset, meta)) {
-                into.add(offset, meta);
-                counters.add(HostCounter.RX_BYTES, Descriptor.lengthAndFlags(meta));
-            } else {
-                dropFrame(offset, meta);
-            }
-        }
-    }
-
-    /** Counts a packet that failed a check. If only its size or its flags did, its buffer was lent and comes back. */
-    private void dropFrame(long offset, long meta) {
-        HostCounter fault = takeBack(offset, meta);
+    private void receiveOne(UncheckedDescriptors arrived, int index, PacketBurst into) {
+        HostCounter fault = check.acceptFrame(arrived, index, into);
         if (fault == null) {
-            buffers.release(number, layout.bufferAt(offset));
-            fault = frameFault(meta);
+            counters.add(HostCounter.RX_PACKETS, 1);
+            counters.add(HostCounter.RX_BYTES, check.bytes());
+        } else {
+            releaseReturned();
+            countDropped(fault);
         }
-        countDropped(fault);
     }
 
-    private static HostCounter frameFault(long meta) {
-        return Descriptor.flags(meta) != 0 ? HostCounter.DROP_BAD_FLAGS : HostCounter.DROP_BAD_LENGTH;
-    }
-
-    /** Takes a buffer back if it was lent to this channel; returns null, or why not. */
-    private HostCounter takeBack(long offset, long meta) {
-        int buffer = layout.bufferAt(offset);
-        if (buffer == PoolLayout.OUTSIDE) {
-            return HostCounter.DROP_BAD_ADDRESS;
+    /** Of a refused descriptor only the size or the flags may be wrong: then its buffer was lent, and comes back. */
+    private void releaseReturned() {
+        if (check.returnedBuffer() != PoolLayout.OUTSIDE) {
+            buffers.release(number, check.returnedBuffer());
         }
-        int result = ledger.takeBack(buffer, epoch, number, Descriptor.generation(meta));
-        if (result == BufferLedger.TAKEN_BACK) {
-            return null;
-        }
-        return result == BufferLedger.STALE_GENERATION
-                ? HostCounter.DROP_STALE_GENERATION
-                : HostCounter.DROP_NOT_LENT;
     }
 
     private void countDropped(HostCounter reason) {
@@ -370,31 +329,21 @@ final class HostChannel {
 
     /** A guest that returns little but nonsense costs the host more than its traffic is worth. */
     private void noteBad() {
-        if (badLimit.isExceededAt(tx.position() + free.position())) {
+        if (badLimit.isExceededAt(tx.position() + empty.returned())) {
             quarantine(QuarantineReason.BAD_DESCRIPTORS);
         }
     }
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
-    private void receiveChains(PacketBurst into, int count) {
+    private void receiveChains(PacketBurst into) {
+        int count = tx.peek(copies, into.capacity() - into.count());
+        copies.toOffsets(translation);
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
-            long offset = translation.toOffset(copies.offset(taken));
-            long meta = copies.meta(taken++);
-            long size = Descriptor.lengthAndFlags(meta);
-            HostCounter fault = takeBack(offset, meta);
-            if (fault == null) {
-                fault = segmentFault(offset, meta);
-                boolean kept = chain.add(fault == null ? offset : -1, size);
-                if (!kept) {
-                    fault = fault == null ? HostCounter.DROP_BAD_LENGTH : fault;
-                    buffers.release(number, layout.bufferAt(offset));
-                }
-            } else {
-                chain.add(-1, size);
-            }
-            chainFault = chainFault == null ? fault : chainFault;
+            HostCounter fault = check.acceptSegment(copies, taken++, chain);
             if (fault != null) {
+                releaseReturned();
+                chainFault = chainFault == null ? fault : chainFault;
                 noteBad(); // also of a chain that never ends, which is never counted as a packet
             }
         }
@@ -402,14 +351,6 @@ final class HostChannel {
         if (chain.isComplete()) {
             handOut(into);
         }
-    }
-
-    private HostCounter segmentFault(long offset, long meta) {
-        int length = Descriptor.length(meta);
-        if ((Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) != 0) {
-            return HostCounter.DROP_BAD_FLAGS;
-        }
-        return length > 0 && length <= layout.bytesToEnd(offset) ? null : HostCounter.DROP_BAD_LENGTH;
     }
 
     /** Passes a complete packet on, or gives it up if it is spoilt; false if the burst has no room for it. */
@@ -430,7 +371,7 @@ final class HostChannel {
 
     private void giveUpChain() {
         PacketBurst segments = chain.segments();
-        for (int i = 0; i < segments.count; i++) {
+        for (int i = 0; i < segments.count(); i++) {
             buffers.release(number, layout.bufferAt(segments.offset(i)));
         }
         chain.clear();
@@ -439,66 +380,27 @@ final class HostChannel {
 
     /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not with each poll. */
     private void exchangeEmpty() {
-        if (!quarantined) {
-            reclaim();
-            lendEmpty();
+        reclaim();
+        if (!quarantined && !empty.lend()) {
+            quarantine(QuarantineReason.ALLOC_POSITION);
         }
         counters.publish();
     }
 
     /** Takes back what the guest has given back, for a program that only sends. */
     void takeBackFreed() {
-        if (!quarantined) {
-            reclaim();
-            counters.publish();
-        }
+        reclaim();
+        counters.publish();
     }
 
-    private int reclaim() {
-        int count = free.poll(batch, TURN);
-        if (count == ConsumerRing.FAULT) {
+    private void reclaim() {
+        int bad = quarantined ? 0 : empty.takeBack();
+        if (bad == ConsumerRing.FAULT) {
             quarantine(QuarantineReason.FREE_POSITION);
-            return 0;
         }
-        int good = 0;
-        for (int i = 0; i < count; i++) {
-            long offset = translation.toOffset(batch.address(i));
-            HostCounter fault = Checks.ON ? takeBack(offset, batch.meta(i)) : null;
-            if (fault == null) {
-                buffers.release(number, layout.bufferAt(offset));
-                good++;
-            } else {
-                counters.add(fault, 1);
-                noteBad();
-            }
+        for (int i = 0; i < bad; i++) {
+            noteBad();
         }
-        counters.add(HostCounter.FREE_BUFFERS, good);
-        return count;
-    }
-
-    private int lendEmpty() {
-        int room = quarantined ? 0 : alloc.room(refill);
-        if (room == ProducerRing.FAULT) {
-            quarantine(QuarantineReason.ALLOC_POSITION);
-            return 0;
-        }
-        if (room < refill) {
-            return 0;
-        }
-        int most = Math.min(room, TURN);
-        int count = Math.min(most, freeList.available(most));
-        for (int i = 0; i < count; i++) {
-            int buffer = freeList.take();
-            ledger.hold(buffer);
-            int headroom = buffers.headroom(buffer);
-            lend(layout.offsetOf(buffer) + headroom, layout.bufferBytes() - headroom, 0, i);
-        }
-        if (count > 0) {
-            batch.count = count;
-            alloc.offer(batch);
-            counters.add(HostCounter.ALLOC_BUFFERS, count);
-        }
-        return count;
     }
 
     /** Counts packets that the program gave up. */

@@ -87,7 +87,7 @@ final class LinkBuffers {
     /** Appends free buffers of a channel to a burst, up to a number, its room, and what there is; returns how many. */
     int alloc(int channel, PacketBurst into, int wanted) {
         FreeList list = lists[channel];
-        int most = Math.min(wanted, into.capacity() - into.count);
+        int most = Math.min(wanted, into.capacity() - into.count());
         int count = Math.max(0, Math.min(most, list.available(most)));
         for (int i = 0; i < count; i++) {
             int buffer = list.take();
@@ -104,7 +104,7 @@ final class LinkBuffers {
      * @throws IllegalArgumentException for one that the program does not hold; those before it are free
      */
     void free(int channel, PacketBurst packets) {
-        for (int i = 0; i < packets.count; i++) {
+        for (int i = 0; i < packets.count(); i++) {
             int buffer = layout.bufferAt(packets.offset(i));
             if (!isHeldByProgram(buffer)) {
                 packets.removeFirst(i);

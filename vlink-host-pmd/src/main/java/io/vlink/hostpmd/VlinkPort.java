@@ -176,11 +176,11 @@ public final class VlinkPort implements Port {
 
     @Override
     public int txBurst(int queue, PacketBurst packets) {
-        if (!poll(queue) || packets.count == 0) {
+        if (!poll(queue) || packets.count() == 0) {
             return 0;
         }
         int taken = bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);
-        if (taken < packets.count) {
+        if (taken < packets.count()) {
             // A guest that finds no room on its free ring stops reading: a program that only sends would wait for ever.
             takeBackFreed(queue);
         }
@@ -198,7 +198,7 @@ public final class VlinkPort implements Port {
     @Override
     public int alloc(int queue, PacketBurst into, int count) {
         int taken = allocFree(checkQueue(queue), into, count);
-        if (taken == count || into.count == into.capacity() || !poll(queue)) {
+        if (taken == count || into.count() == into.capacity() || !poll(queue)) {
             return taken;
         }
         takeBackFreed(queue);
@@ -229,7 +229,7 @@ public final class VlinkPort implements Port {
     @Override
     public int free(int queue, PacketBurst packets) {
         buffers.free(checkQueue(queue), packets);
-        return packets.count;
+        return packets.count();
     }
 
     /**

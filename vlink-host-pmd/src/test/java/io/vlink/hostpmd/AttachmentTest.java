@@ -51,11 +51,11 @@ class AttachmentTest {
     }
 
     private void send() {
-        burst.count = 0;
+        burst.clear();
         assertThat(port.alloc(burst, 1)).isEqualTo(1);
         burst.length(0, 64);
         assertThat(port.txBurst(0, burst)).isEqualTo(1);
-        burst.count = 0;
+        burst.clear();
     }
 
     @Test

@@ -44,7 +44,7 @@ class ChainTest {
 
     /** Appends a chain of full buffers and a last one, filled with bytes that differ from chain to chain. */
     private byte[] appendChain(VlinkPort port, int segments, int lastLength, int seed) {
-        int first = burst.count;
+        int first = burst.count();
         assertThat(port.alloc(burst, segments)).isEqualTo(segments);
         byte[] frame = new byte[(segments - 1) * Limits.BUFFER_BYTES + lastLength];
         for (int i = 0; i < frame.length; i++) {
@@ -78,7 +78,7 @@ class ChainTest {
     private byte[] bytesOfBurst() {
         byte[] frame = new byte[FRAME_BYTES];
         int at = 0;
-        for (int i = 0; i < burst.count; i++) {
+        for (int i = 0; i < burst.count(); i++) {
             MemorySegment.copy(link.region(), ValueLayout.JAVA_BYTE, burst.offset(i), frame, at, burst.length(i));
             at += burst.length(i);
         }
@@ -111,9 +111,9 @@ class ChainTest {
         @Test
         void refusesAChainWithoutAnEndAndOneWithTheSameBufferTwice() {
             appendChain(port, 0);
-            burst.count--;
+            burst.hideAllAfter(burst.count() - 1);
             assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("end in the burst");
-            burst.count++;
+            burst.reveal();
             long last = burst.offset(SEGMENTS - 1);
             burst.offset(SEGMENTS - 1, burst.offset(0));
             assertThatThrownBy(() -> port.txBurst(0, burst)).hasMessageContaining("packet=0");
@@ -155,7 +155,7 @@ class ChainTest {
         for (int i = 0; i < 2 * QUEUE_SIZE; i++) { // five laps: 64 is no multiple of five, so chains lie across the end
             byte[] frame = appendChain(port, i);
             assertThat(port.txBurst(0, burst)).isEqualTo(SEGMENTS);
-            burst.count = 0;
+            burst.clear();
             for (int channel = 0; channel < 2; channel++) {
                 List<Lent> segments = guest.take(channel, SubChannel.RX);
                 assertThat(segments.size()).isIn(0, SEGMENTS);
@@ -237,7 +237,7 @@ class ChainTest {
         private void assertOnlyStillLent(int lost) {
             int lentAfresh = guest.take(0, SubChannel.ALLOC).size();
             assertThat(port.lentBuffers()).isEqualTo(lent - 2 - SEGMENTS + lost + lentAfresh);
-            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count()).isEqualTo(port.bufferCount());
         }
 
         @ParameterizedTest

@@ -57,7 +57,7 @@ class HostChannelFuzzTest {
             port.close();
             link.close();
             lent.clear();
-            burst.count = 0;
+            burst.clear();
         }
     }
 
@@ -97,18 +97,18 @@ class HostChannelFuzzTest {
         int sent = port.txBurst(queue, burst);
         burst.removeFirst(sent);
         port.drop(queue, burst);
-        burst.count = 0;
+        burst.clear();
     }
 
     private void hostReceives(int queue) {
-        assertThat(port.rxBurst(queue, burst)).isEqualTo(burst.count);
+        assertThat(port.rxBurst(queue, burst)).isEqualTo(burst.count());
         long poolEnd = link.poolOffset + (long) link.bufferCount * Limits.BUFFER_BYTES;
-        for (int i = 0; i < burst.count; i++) {
+        for (int i = 0; i < burst.count(); i++) {
             assertThat(burst.offset(i)).isBetween(link.poolOffset, poolEnd - burst.length(i));
             assertThat(burst.length(i)).isBetween(1, Limits.BUFFER_BYTES);
         }
         port.free(queue, burst);
-        burst.count = 0;
+        burst.clear();
     }
 
     private void guestTakes(int channel, SubChannel ring) {

@@ -62,13 +62,13 @@ class HostileGuestTest {
     }
 
     private List<Lent> send(int queue) {
-        burst.count = 0;
+        burst.clear();
         assertThat(port.alloc(burst, PACKETS)).isEqualTo(PACKETS);
         for (int i = 0; i < PACKETS; i++) {
             burst.length(i, LENGTH);
         }
         assertThat(port.txBurst(queue, burst)).isEqualTo(PACKETS);
-        burst.count = 0;
+        burst.clear();
         return guest.take(queue, SubChannel.RX);
     }
 
@@ -83,7 +83,7 @@ class HostileGuestTest {
 
     /** Every buffer is free, lent, or in the test's burst. */
     private void assertNoBufferLost() {
-        assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+        assertThat(port.freeBuffers() + port.lentBuffers() + burst.count()).isEqualTo(port.bufferCount());
     }
 
     private static void assertOnlyDrop(ChannelStatistics statistics, HostCounter reason, long count) {
@@ -127,7 +127,7 @@ class HostileGuestTest {
         long address = address(wild);
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withAddress(address));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_ADDRESS, 1);
-        assertThat(burst.count).isEqualTo(PACKETS - 1);
+        assertThat(burst.count()).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
     }
 
@@ -159,7 +159,7 @@ class HostileGuestTest {
         guest.put(0, again, List.of(packets.get(BAD), packets.get(BAD)));
         port.rxBurst(0, burst);
         assertOnlyDrop(port.channelStatistics().since(before), HostCounter.DROP_NOT_LENT, 2);
-        assertThat(burst.count).isEqualTo(PACKETS);
+        assertThat(burst.count()).isEqualTo(PACKETS);
         assertNoBufferLost();
     }
 
@@ -169,7 +169,7 @@ class HostileGuestTest {
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
                 packet -> packet.withGeneration((int) (packet.meta() >>> 48) + difference));
         assertOnlyDrop(seen, HostCounter.DROP_STALE_GENERATION, 1);
-        assertThat(burst.count).isEqualTo(PACKETS - 1);
+        assertThat(burst.count()).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
     }
 
@@ -186,7 +186,7 @@ class HostileGuestTest {
         guest.put(0, SubChannel.TX, first);
         port.rxBurst(0, burst);
         assertOnlyDrop(port.channelStatistics().since(before), HostCounter.DROP_STALE_GENERATION, PACKETS);
-        assertThat(burst.count).isZero();
+        assertThat(burst.count()).isZero();
         guest.put(0, SubChannel.TX, second);
         assertThat(port.rxBurst(0, burst)).isEqualTo(PACKETS);
         assertNoBufferLost();
@@ -210,8 +210,8 @@ class HostileGuestTest {
     void dropsLengthsThatAreNoFrameAndKeepsTheBuffer(int length) {
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withLength(length));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 1);
-        assertThat(burst.count).isEqualTo(PACKETS - 1);
-        assertThat(port.freeBuffers() + port.lentBuffers()).isEqualTo(port.bufferCount() - burst.count);
+        assertThat(burst.count()).isEqualTo(PACKETS - 1);
+        assertThat(port.freeBuffers() + port.lentBuffers()).isEqualTo(port.bufferCount() - burst.count());
     }
 
     @Test
@@ -227,7 +227,7 @@ class HostileGuestTest {
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX,
                 packet -> packet.withAddress((packet.address() | (Limits.BUFFER_BYTES - 1)) + 1 - LENGTH));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_LENGTH, 0);
-        assertThat(burst.count).isEqualTo(PACKETS);
+        assertThat(burst.count()).isEqualTo(PACKETS);
     }
 
     @ParameterizedTest
@@ -235,7 +235,7 @@ class HostileGuestTest {
     void dropsFlagsAndKeepsTheBuffer(int flags) {
         ChannelStatistics seen = returnWithBadOne(SubChannel.TX, packet -> packet.withFlags(flags));
         assertOnlyDrop(seen, HostCounter.DROP_BAD_FLAGS, 1);
-        assertThat(burst.count).isEqualTo(PACKETS - 1);
+        assertThat(burst.count()).isEqualTo(PACKETS - 1);
         assertNoBufferLost();
     }
 
@@ -315,7 +315,7 @@ class HostileGuestTest {
     private void fillRing(int queue) {
         PacketBurst packets = new PacketBurst(QUEUE_SIZE);
         port.alloc(packets, QUEUE_SIZE);
-        for (int i = 0; i < packets.count; i++) {
+        for (int i = 0; i < packets.count(); i++) {
             packets.length(i, LENGTH);
         }
         packets.removeFirst(port.txBurst(queue, packets));

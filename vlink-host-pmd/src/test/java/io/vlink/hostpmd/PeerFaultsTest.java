@@ -74,7 +74,7 @@ class PeerFaultsTest {
         }
 
         void echoes(int queue) {
-            packets.count = 0;
+            packets.clear();
             assertThat(port.alloc(queue, packets, PACKETS)).isEqualTo(PACKETS);
             byte first = number;
             for (int i = 0; i < PACKETS; i++) {
@@ -82,7 +82,7 @@ class PeerFaultsTest {
                 port.region().asSlice(packets.offset(i), LENGTH).fill(number++);
             }
             assertThat(port.txBurst(queue, packets)).isEqualTo(PACKETS);
-            packets.count = 0;
+            packets.clear();
             guest.echo(queue);
             assertThat(port.rxBurst(queue, packets)).isEqualTo(PACKETS);
             for (int i = 0; i < PACKETS; i++) {
@@ -186,7 +186,7 @@ class PeerFaultsTest {
     @Test
     void theSameBufferAgainAndAgain() {
         returned(Collections.nCopies(PACKETS, packet(0)));
-        assertThat(burst.count).isEqualTo(1);
+        assertThat(burst.count()).isEqualTo(1);
         assertDropped(HostCounter.DROP_NOT_LENT, PACKETS - 1);
     }
 
@@ -214,7 +214,7 @@ class PeerFaultsTest {
     }
 
     private void assertLiesInThePool() {
-        for (int i = 0; i < burst.count; i++) {
+        for (int i = 0; i < burst.count(); i++) {
             assertThat(burst.offset(i)).isBetween(spoilt.link.poolOffset, spoilt.link.poolEnd() - burst.length(i));
             assertThat(burst.offset(i) % Limits.BUFFER_BYTES + burst.length(i)).isBetween(1L,
                     (long) Limits.BUFFER_BYTES);
@@ -236,7 +236,7 @@ class PeerFaultsTest {
                 endless.add(buffer.withFlags(Descriptor.FLAG_MORE).withLength(LENGTH));
             }
             returned(endless);
-            assertThat(burst.count).isZero();
+            assertThat(burst.count()).isZero();
             put += endless.size();
             lent = spoilt.guest.take(0, SubChannel.ALLOC);
         }
@@ -273,7 +273,7 @@ class PeerFaultsTest {
             chains.add(packet(2 * i + 1));
         }
         returned(chains);
-        assertThat(burst.count).isEqualTo(2 * PACKETS);
+        assertThat(burst.count()).isEqualTo(2 * PACKETS);
         // A whole lap on, without a slot written: the old descriptors once more, and slots that never were.
         spoilt.guest.moveTo(0, SubChannel.TX, 2 * PACKETS + QUEUE_SIZE);
         spoilt.port.rxBurst(0, burst);
@@ -301,7 +301,7 @@ class PeerFaultsTest {
     @Test
     void aBadDescriptorAmongGoodOnes() {
         returned(List.of(packet(0), packet(1), packet(2).withAddress(0), packet(3), packet(4)));
-        assertThat(burst.count).isEqualTo(PACKETS - 1);
+        assertThat(burst.count()).isEqualTo(PACKETS - 1);
         assertDropped(HostCounter.DROP_BAD_ADDRESS, 1);
     }
 
@@ -349,10 +349,10 @@ class PeerFaultsTest {
     void whatWasLentBeforeATeardown() {
         spoilt.guest.lane(LaneState.NOT_INITIALIZED.word(0));
         returned(List.of(packet(0), packet(1)));
-        assertThat(burst.count).as("the guest is not there").isZero();
+        assertThat(burst.count()).as("the guest is not there").isZero();
         spoilt.bringUp();
         returned(List.of(packet(0), packet(1)));
-        assertThat(burst.count).isZero();
+        assertThat(burst.count()).isZero();
         assertDropped(HostCounter.DROP_NOT_LENT, 2);
     }
 }

@@ -66,8 +66,8 @@ class SendOnlyTest {
             assertThat(port.linkUp()).isTrue();
             int most = 4 * QUEUE_SIZE * CHANNELS;
             for (int i = 0; i < most && sent(port) < 3L * port.bufferCount(); i++) {
-                port.alloc(0, burst, burst.capacity() - burst.count);
-                for (int j = 0; j < burst.count; j++) {
+                port.alloc(0, burst, burst.capacity() - burst.count());
+                for (int j = 0; j < burst.count(); j++) {
                     burst.length(j, 60);
                 }
                 burst.removeFirst(port.txBurst(0, burst));
@@ -162,12 +162,12 @@ class SendOnlyTest {
 
     private void sendHeld(VlinkPort port, int flow, int queue) {
         UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
-        for (int i = 0; i < burst.count; i++) {
+        for (int i = 0; i < burst.count(); i++) {
             frame.build(port.region(), burst.offset(i), i, 0);
             burst.length(i, frame.frameBytes());
         }
-        assertThat(port.txBurst(queue, burst)).isEqualTo(burst.count);
-        burst.count = 0;
+        assertThat(port.txBurst(queue, burst)).isEqualTo(burst.count());
+        burst.clear();
     }
 
     private void readAll() {

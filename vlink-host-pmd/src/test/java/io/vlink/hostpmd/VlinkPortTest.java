@@ -37,7 +37,7 @@ class VlinkPortTest {
 
     /** Fills the burst with frames of one flow. */
     private void frames(VlinkPort port, int count, int flow) {
-        int first = burst.count;
+        int first = burst.count();
         assertThat(port.alloc(burst, count)).isEqualTo(count);
         UdpFrame frame = new UdpFrame(UdpFlow.ofStream(port.mac(), flow), flow, 64);
         for (int i = first; i < first + count; i++) {
@@ -86,7 +86,7 @@ class VlinkPortTest {
             assertThatThrownBy(() -> port.free(again)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> port.txBurst(0, again)).isInstanceOf(IllegalArgumentException.class);
             assertThat(port.freeBuffers()).isEqualTo(free);
-            assertThat(again.count).isEqualTo(1);
+            assertThat(again.count()).isEqualTo(1);
         }
 
         @Test
@@ -103,14 +103,14 @@ class VlinkPortTest {
         void bringsAPacketBackInTheVeryBufferItWasSentIn() {
             frames(port, 4, 0);
             Set<Long> sent = new HashSet<>();
-            for (int i = 0; i < burst.count; i++) {
+            for (int i = 0; i < burst.count(); i++) {
                 sent.add(burst.offset(i));
             }
             burst.removeFirst(port.txBurst(1, burst));
             assertThat(guest.echo(1)).isEqualTo(4);
             assertThat(port.rxBurst(0, burst)).isZero();
             assertThat(port.rxBurst(1, burst)).isEqualTo(4);
-            for (int i = 0; i < burst.count; i++) {
+            for (int i = 0; i < burst.count(); i++) {
                 assertThat(sent.remove(burst.offset(i))).isTrue();
             }
         }
@@ -129,7 +129,7 @@ class VlinkPortTest {
             assertThat(burst.length(1)).isEqualTo(1_514);
             assertThat(port.channelStatistics().value(0, HostCounter.FREE_BUFFERS)).isEqualTo(QUEUE_SIZE - 2);
             assertThat(guest.take(0, SubChannel.ALLOC)).hasSize(QUEUE_SIZE);
-            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count()).isEqualTo(port.bufferCount());
         }
 
         @Test
@@ -186,7 +186,7 @@ class VlinkPortTest {
             VlinkPort dead = guest.up(LinkMode.MQ);
             frames(dead, 10, 0);
             dead.txBurst(0, burst);
-            burst.count = 0;
+            burst.clear();
             List<Lent> held = guest.take(0, SubChannel.RX);
 
             VlinkPort port = link.attach(LinkMode.MQ);
@@ -225,7 +225,7 @@ class VlinkPortTest {
             for (int flow = 0; flow < 32; flow++) {
                 frames(port, 3, flow);
                 assertThat(port.txBurst(0, burst)).isEqualTo(3);
-                burst.count = 0;
+                burst.clear();
                 int onFirst = guest.echo(0);
                 int onSecond = guest.echo(1);
                 assertThat(Math.max(onFirst, onSecond)).isEqualTo(3);
@@ -253,7 +253,7 @@ class VlinkPortTest {
             frames(port, 8, 0); // two fit without a look at the guest's position
             burst.removeFirst(port.txBurst(0, burst));
             assertThat(port.channelStatistics().value(full, HostCounter.QUARANTINED)).isEqualTo(1);
-            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count).isEqualTo(port.bufferCount());
+            assertThat(port.freeBuffers() + port.lentBuffers() + burst.count()).isEqualTo(port.bufferCount());
         }
 
         @Test
@@ -268,7 +268,7 @@ class VlinkPortTest {
             }
             for (int round = 0; round < CHANNELS; round++) {
                 assertThat(port.rxBurst(0, small)).isEqualTo(4);
-                received[small.length(0) - 100] += small.count;
+                received[small.length(0) - 100] += small.count();
                 port.free(small);
             }
             assertThat(received).containsExactly(4, 4);

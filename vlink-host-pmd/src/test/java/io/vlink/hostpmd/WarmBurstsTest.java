@@ -55,7 +55,7 @@ class WarmBurstsTest {
             int sent = port.txBurst(0, burst);
             allocated += threads.getCurrentThreadAllocatedBytes() - before;
             assertThat(sent).isEqualTo(entries);
-            burst.count = 0;
+            burst.clear();
             bounce(guest);
             before = threads.getCurrentThreadAllocatedBytes();
             int received = port.rxBurst(0, burst);

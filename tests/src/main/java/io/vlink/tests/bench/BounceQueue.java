@@ -41,7 +41,7 @@ final class BounceQueue {
             write(first, i);
         }
         long begin = System.nanoTime();
-        while (first.count > 0) {
+        while (first.count() > 0) {
             outstanding += port.transmit(queue, first);
             if (System.nanoTime() - begin > PRIME_NANOS) {
                 port.free(queue, first);
@@ -66,7 +66,7 @@ final class BounceQueue {
     /** Sends back what has come. */
     void bounce() {
         take();
-        if (burst.count > 0) {
+        if (burst.count() > 0) {
             outstanding += port.transmit(queue, burst);
         }
     }
@@ -88,7 +88,7 @@ final class BounceQueue {
         }
         long offset = burst.offset(0);
         TestFrame.number(port.region(), offset, TestFrame.number(port.region(), offset) + 1);
-        while (burst.count > 0) {
+        while (burst.count() > 0) {
             outstanding += port.transmit(queue, burst);
         }
         return true;
@@ -97,7 +97,7 @@ final class BounceQueue {
     /** Takes what comes out of circulation. */
     void drain() {
         take();
-        if (burst.count > 0) {
+        if (burst.count() > 0) {
             port.free(queue, burst);
         }
     }

@@ -44,7 +44,7 @@ final class OneWayStream {
         long allocated = Allocation.ofThisThread();
         sendFor(nanos);
         allocated = Allocation.ofThisThread() - allocated;
-        number -= burst.count;
+        number -= burst.count();
         port.free(0, burst);
         long end = System.nanoTime();
         while (!port.isDrained(0) && System.nanoTime() - end < DRAIN_NANOS) {
@@ -69,9 +69,9 @@ final class OneWayStream {
         // Nothing comes; but the host's driver takes back what the guest has freed as it looks for packets. Without it
         // would do so only once it is short of buffers or rx is full, and the guest would wait for room on free meanwhile.
         port.receive(0, nothing);
-        int waiting = burst.count;
+        int waiting = burst.count();
         port.alloc(0, burst, burst.capacity() - waiting);
-        for (int i = waiting; i < burst.count; i++) {
+        for (int i = waiting; i < burst.count(); i++) {
             burst.length(i, frameBytes);
             TestFrame.head(port.region(), burst.offset(i));
             TestFrame.number(port.region(), burst.offset(i), number++);
@@ -126,11 +126,11 @@ final class OneWayStream {
 
     private int takeBurst() {
         int count = port.receive(0, burst);
-        for (int i = burst.count - count; i < burst.count; i++) {
+        for (int i = burst.count() - count; i < burst.count(); i++) {
             outOfOrder += TestFrame.number(port.region(), burst.offset(i)) == number ? 0 : 1;
             number++;
         }
-        if (burst.count > 0) {
+        if (burst.count() > 0) {
             port.free(0, burst);
         }
         return count;

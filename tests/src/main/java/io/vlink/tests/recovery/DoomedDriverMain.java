@@ -51,14 +51,14 @@ public final class DoomedDriverMain {
         long received = 0;
         boolean told = false;
         while (true) {
-            burst.count = 0;
+            burst.clear();
             int taken = port.alloc(0, burst, BURST);
             for (int i = 0; i < taken; i++) {
                 burst.length(i, 64);
             }
             burst.removeFirst(port.txBurst(0, burst));
             port.free(0, burst);
-            burst.count = 0;
+            burst.clear();
             received += port.rxBurst(0, burst);
             port.free(0, burst);
             if (!told && received > BUSY_AFTER) {

@@ -87,10 +87,10 @@ class LawTest {
             assertThat(port.txBurst(0, burst)).isEqualTo(PACKETS);
             await().atMost(LIMIT).until(() -> number(link(), "guestToHost", "sent") == PACKETS);
             assertExact(link(), PACKETS);
-            burst.count = 0;
+            burst.clear();
             await().atMost(LIMIT).until(() -> {
                 port.rxBurst(0, burst);
-                return burst.count == PACKETS;
+                return burst.count() == PACKETS;
             });
             assertExact(link(), 0);
             port.free(burst);
@@ -129,7 +129,7 @@ class LawTest {
             assertThat(port.alloc(burst, 1)).isEqualTo(1);
             burst.length(0, 64);
             assertThat(port.txBurst(0, burst)).isEqualTo(1);
-            burst.count = 0;
+            burst.clear();
             await().atMost(LIMIT).until(() -> port.rxBurst(0, burst) == 1);
             port.free(burst);
         }

@@ -122,10 +122,10 @@ class DriverKillTest {
                 burst.length(i, 64);
             }
             assertThat(port.txBurst(0, burst)).isEqualTo(PACKETS);
-            burst.count = 0;
+            burst.clear();
             await().pollDelay(Duration.ZERO).atMost(LIMIT).until(() -> {
                 port.rxBurst(0, burst);
-                return burst.count == PACKETS;
+                return burst.count() == PACKETS;
             });
             port.free(burst);
             assertThat(port.freeBuffers() + port.lentBuffers()).isEqualTo(port.bufferCount());

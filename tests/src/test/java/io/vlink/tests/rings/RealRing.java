@@ -6,6 +6,7 @@ package io.vlink.tests.rings;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.ProducerRing;
+import io.vlink.infra.ring.RawConsumer;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +29,7 @@ public final class RealRing implements RingEnds {
     private final MemorySegment memory;
     private final ProducerRing producer;
     private final ConsumerRing consumer;
+    private final RawConsumer shown;
 
     /**
      * Both ends over one segment.
@@ -38,7 +40,8 @@ public final class RealRing implements RingEnds {
     public RealRing(MemorySegment memory, int queueSize) {
         this.memory = memory;
         producer = new ProducerRing(memory, queueSize);
-        consumer = new ConsumerRing(memory, queueSize);
+        shown = new RawConsumer(memory, queueSize);
+        consumer = shown.ring();
     }
 
     private static Field field(Class<?> type, String name) {
@@ -76,7 +79,7 @@ public final class RealRing implements RingEnds {
 
     @Override
     public int poll(DescriptorBatch into, int limit) {
-        return consumer.poll(into, limit);
+        return shown.poll(into, limit);
     }
 
     @Override

@@ -71,7 +71,7 @@ class ZeroCopyTest {
         int overwritten = 0;
         long nonce = 0;
         for (int i = 0; i < packets; i++) {
-            out.count = 0;
+            out.clear();
             assertThat(port.alloc(out, 1)).isEqualTo(1);
             long frame = out.offset(0);
             region.asSlice(frame, FRAME_BYTES).fill((byte) i);
@@ -83,7 +83,7 @@ class ZeroCopyTest {
             long deadline = System.nanoTime() + LIMIT.toNanos();
             do {
                 writeNonce(region, frame, ++nonce);
-                in.count = 0;
+                in.clear();
                 if (System.nanoTime() > deadline) {
                     throw new LabException("packet did not come back: packet=" + i, "");
                 }
@@ -161,13 +161,13 @@ class ZeroCopyTest {
                         Thread.onSpinWait();
                         continue;
                     }
-                    for (int i = 0; i < burst.count; i++) {
+                    for (int i = 0; i < burst.count(); i++) {
                         MemorySegment frame = device.region().asSlice(burst.offset(i), burst.length(i));
                         MemorySegment.copy(frame, ValueLayout.JAVA_BYTE, 0, bounce, 0, burst.length(i));
                         waitForAnotherWrite(frame);
                         MemorySegment.copy(bounce, 0, frame, ValueLayout.JAVA_BYTE, 0, burst.length(i));
                     }
-                    while (burst.count > 0 && !stopped) {
+                    while (burst.count() > 0 && !stopped) {
                         burst.removeFirst(link.queue(0).txBurst(burst));
                     }
                 }

@@ -53,16 +53,16 @@ public final class TormentEcho implements AutoCloseable {
     }
 
     private int echo(GuestPort port, int queue, PacketBurst burst) {
-        burst.count = 0;
+        burst.clear();
         long epoch = port.epochCount(queue);
         int received = port.rxBurst(queue, burst);
-        for (int i = 0; i < burst.count; i++) {
+        for (int i = 0; i < burst.count(); i++) {
             MacSwap.swap(port.region(), burst.offset(i));
         }
-        while (burst.count > 0 && !stopped) {
+        while (burst.count() > 0 && !stopped) {
             burst.removeFirst(port.txBurst(queue, burst));
             if (!port.poll(queue) || port.epochCount(queue) != epoch) {
-                burst.count = 0; // the epoch is over, and the packets with it
+                burst.clear(); // the epoch is over, and the packets with it
             }
         }
         return received;

@@ -29,7 +29,7 @@ public record TxPolicy(int retries, long delayNanos) {
         long epoch = port.epochCount(queue);
         int sent = port.txBurst(queue, packets);
         packets.removeFirst(sent);
-        for (int i = 0; packets.count > 0 && i < retries; i++) {
+        for (int i = 0; packets.count() > 0 && i < retries; i++) {
             pause();
             // Looked at by itself: a burst would follow the link into a new epoch and take these packets with it.
             if (!port.poll(queue) || port.epochCount(queue) != epoch) {
@@ -40,7 +40,7 @@ public record TxPolicy(int retries, long delayNanos) {
             packets.removeFirst(taken);
             sent += taken;
         }
-        if (packets.count > 0) {
+        if (packets.count() > 0) {
             packets.removeFirst(port.drop(queue, packets));
         }
         return sent;

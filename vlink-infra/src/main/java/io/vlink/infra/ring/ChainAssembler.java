@@ -10,6 +10,9 @@ import io.vlink.spec.channel.Descriptor;
  * between two bursts is already a private, checked copy. One thread.
  */
 public final class ChainAssembler {
+    /** In place of an offset: of a descriptor that failed its check, which spoils the packet. */
+    static final long SPOILT = -1;
+
     private final PacketBurst chain;
     private final int maxFrameBytes;
     private int bytes;
@@ -30,11 +33,11 @@ public final class ChainAssembler {
     /**
      * Takes the next descriptor of the packet.
      *
-     * @param offset place of its bytes, checked; negative for a descriptor that failed its check, which spoils the packet
+     * @param offset place of its bytes, checked; or {@link #SPOILT}
      * @param meta   its meta word
      * @return whether the buffer is kept here; if not, it is the caller's to give back
      */
-    public boolean add(long offset, long meta) {
+    boolean add(long offset, long meta) {
         boolean fits = offset >= 0 && chain.count < chain.capacity()
                 && Descriptor.length(meta) <= maxFrameBytes - bytes;
         spoilt |= !fits;
@@ -85,7 +88,7 @@ public final class ChainAssembler {
 
     /** Forgets the packet. */
     public void clear() {
-        chain.count = 0;
+        chain.clear();
         bytes = 0;
         spoilt = false;
         complete = false;

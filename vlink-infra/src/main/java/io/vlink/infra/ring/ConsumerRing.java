@@ -62,47 +62,39 @@ public final class ConsumerRing {
     }
 
     /**
-     * Copies descriptors behind a burst's packets, where they are nobody's until they are checked and counted; their slots stay
-     * taken until {@link #release}.
+     * Copies descriptors, each word read once; their slots stay taken until {@link #release}.
      *
-     * @param into  receives the unchecked copies, each word read once, from index {@code into.count} on; its count stays
-     * @param limit descriptors at most, 0 or more; no more than the burst has room for
+     * @param into  receives the copies; what it had before is forgotten
+     * @param limit descriptors at most, 0 or more; no more are copied than there is room for
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
-    public int peek(PacketBurst into, int limit) {
-        return copy(into.words, into.count, Math.min(limit, into.capacity() - into.count));
-    }
-
-    private int copy(long[] words, int index, int limit) {
-        int count = Math.min(ready(), limit);
+    public int peek(UncheckedDescriptors into, int limit) {
+        int room = into.begin();
+        int count = Math.min(ready(), Math.min(limit, room));
         if (count > 0) {
-            int first = (int) (consumed & mask);
-            int toEnd = Math.min(count, queueSize - first);
-            slots.read(first, words, index, toEnd);
+            int slot = (int) (consumed & mask);
+            int toEnd = Math.min(count, queueSize - slot);
+            slots.read(slot, into.words, into.first, toEnd);
             if (toEnd < count) {
-                slots.read(0, words, index + toEnd, count - toEnd);
+                slots.read(0, into.words, into.first + toEnd, count - toEnd);
             }
+            into.copied(count);
         }
         return count;
     }
 
     /**
-     * The bus address of the next descriptor, for whom {@link #ready} has said that there is one. Whoever shares the memory may
-     * change it, so it must be read once and checked.
+     * Takes the next descriptor, for whom {@link #ready} has said that there is one: as a {@link #poll} of one, without a loop.
      *
-     * @return 64 bits, unchecked
+     * @param into receives the copy; must have room for one
      */
-    public long nextAddress() {
-        return slots.address((int) (consumed & mask));
-    }
-
-    /**
-     * The meta word of the next descriptor, as {@link #nextAddress}.
-     *
-     * @return 64 bits, unchecked
-     */
-    public long nextMeta() {
-        return slots.meta((int) (consumed & mask));
+    public void take(UncheckedDescriptors into) {
+        into.begin();
+        int slot = (int) (consumed & mask);
+        into.words[into.first * DescriptorBatch.WORDS] = slots.address(slot);
+        into.words[into.first * DescriptorBatch.WORDS + 1] = slots.meta(slot);
+        into.copied(1);
+        release(1);
     }
 
     /**
@@ -117,15 +109,14 @@ public final class ConsumerRing {
     }
 
     /**
-     * Copies descriptors out of the ring, then gives their slots back to the producer.
+     * As {@link #peek}, then gives the slots back to the producer.
      *
-     * @param into  receives the unchecked copies, from index 0; its count is set
-     * @param limit descriptors at most, 0 or more; no more than the batch has room for
+     * @param into  receives the copies; what it had before is forgotten
+     * @param limit descriptors at most, 0 or more; no more are copied than there is room for
      * @return how many, 0 if the ring is empty, or {@link #FAULT}
      */
-    public int poll(DescriptorBatch into, int limit) {
-        int count = copy(into.words, 0, Math.min(limit, into.capacity()));
-        into.count = Math.max(0, count);
+    public int poll(UncheckedDescriptors into, int limit) {
+        int count = peek(into, limit);
         if (count > 0) {
             release(count);
         }

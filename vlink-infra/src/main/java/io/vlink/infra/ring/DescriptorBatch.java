@@ -6,9 +6,8 @@ package io.vlink.infra.ring;
 import io.vlink.spec.channel.Descriptor;
 
 /**
- * Descriptors as they stand on a ring: a private copy that nobody has checked yet. A consumer turns it into a
- * {@link PacketBurst} by checking every entry; nothing else can be done with it, so that a check cannot be forgotten and
- * shared memory is never read a second time. One thread at a time.
+ * Descriptors on their way to a ring, with bus addresses. What comes off a ring is {@link UncheckedDescriptors}. One thread at a
+ * time.
  */
 public final class DescriptorBatch {
     /** Words of a descriptor. */

@@ -7,7 +7,8 @@ import io.vlink.spec.channel.Descriptor;
 
 /**
  * Packets, or empty buffers, that have passed every check: each lies wholly inside the region. Filled by a receive or an
- * allocation, emptied by a transmit or a free. Allocate once, use again. One thread at a time.
+ * allocation, emptied by a transmit or a free. What comes off a ring gets in here only through {@link LoanCheck} or
+ * {@link RegionCheck}. Allocate once, use again. One thread at a time.
  */
 public final class PacketBurst {
     /** Words of a packet. */
@@ -15,8 +16,11 @@ public final class PacketBurst {
 
     /** Two words for each packet, one after the other as a descriptor has them: offset, then meta word. */
     final long[] words;
-    /** Packets in use, from index 0. */
-    public int count;
+    /** Packets in use, from index 0. Only a check may raise it over what lies behind them. */
+    int count;
+    private int hidden;
+    private int hiddenFrom;
+    private final UncheckedDescriptors unchecked;
 
     /**
      * An empty burst.
@@ -28,6 +32,59 @@ public final class PacketBurst {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
         words = new long[capacity * WORDS];
+        unchecked = new UncheckedDescriptors(this);
+    }
+
+    /** {@return packets in use, which have the indexes from 0 on} */
+    public int count() {
+        return count;
+    }
+
+    /** {@return whether there is none} */
+    public boolean isEmpty() {
+        return count == 0;
+    }
+
+    /** Forgets all packets. */
+    public void clear() {
+        count = 0;
+    }
+
+    /**
+     * Forgets the last packets.
+     *
+     * @param most packets to keep, from the first on, 0 or more; nothing happens if there are no more than these
+     */
+    public void truncate(int most) {
+        count = Math.min(count, Math.max(0, most));
+    }
+
+    /**
+     * Hides all packets but the first ones, so that only these are sent; until {@link #reveal}, the burst receives none.
+     *
+     * @param first packets that stay, 0 to {@link #count}
+     */
+    public void hideAllAfter(int first) {
+        hiddenFrom = first;
+        hidden = count - first;
+        count = first;
+    }
+
+    /** Shows the hidden packets again, behind those that are left of the others. */
+    public void reveal() {
+        System.arraycopy(words, hiddenFrom * WORDS, words, count * WORDS, hidden * WORDS);
+        count += hidden;
+        hidden = 0;
+    }
+
+    /** {@return how many copies of descriptors have room behind the packets} */
+    int room() {
+        return hidden > 0 ? 0 : capacity() - count;
+    }
+
+    /** {@return the place behind the packets, for copies of descriptors that a check then accepts or refuses} */
+    public UncheckedDescriptors unchecked() {
+        return unchecked;
     }
 
     /** {@return packets that it has room for} */

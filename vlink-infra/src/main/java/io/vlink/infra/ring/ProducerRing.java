@@ -3,6 +3,7 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -72,15 +73,23 @@ public final class ProducerRing {
     }
 
     /**
-     * Puts the first packets of a burst on the ring as they are, where offsets are bus addresses; otherwise as {@link
-     * #offer(DescriptorBatch)}.
+     * Puts the first packets of a burst on the ring, as they are where offsets are bus addresses.
      *
-     * @param from  packets, from index 0; left as they are
-     * @param count how many, at most
+     * @param packets     from index 0; left as they are
+     * @param count       how many, at most
+     * @param translation the region's page table
+     * @param scratch     for as many descriptors, whatever is in it
      * @return how many were taken, 0 to {@code count}; or {@link #FAULT}
      */
-    public int offer(PacketBurst from, int count) {
-        return offer(from.words, count);
+    public int offer(PacketBurst packets, int count, AddressTranslation translation, DescriptorBatch scratch) {
+        if (translation.isIdentity()) {
+            return offer(packets.words, count);
+        }
+        for (int i = 0; i < count; i++) {
+            scratch.set(i, translation.toBusAddress(packets.offset(i)), packets.meta(i));
+        }
+        scratch.count = count;
+        return offer(scratch);
     }
 
     private int offer(long[] words, int wanted) {

@@ -3,9 +3,6 @@
 
 package io.vlink.infra.translation;
 
-import io.vlink.infra.ring.DescriptorBatch;
-import io.vlink.infra.ring.PacketBurst;
-import io.vlink.infra.ring.ProducerRing;
 import io.vlink.spec.pci.Limits;
 import java.util.Arrays;
 
@@ -119,41 +116,6 @@ public final class AddressTranslation {
             return offset;
         }
         return busAddressOfPage[(int) (offset >>> pageShift)] + (offset & pageMask);
-    }
-
-    /**
-     * Makes offsets of the bus addresses that a burst has in their places, as {@link #toOffset} does.
-     *
-     * @param burst copies of descriptors
-     * @param from  index of the first
-     * @param to    index after the last
-     */
-    public void toOffsets(PacketBurst burst, int from, int to) {
-        if (!identity) {
-            for (int i = from; i < to; i++) {
-                burst.offset(i, toOffset(burst.offset(i)));
-            }
-        }
-    }
-
-    /**
-     * Puts the first packets of a burst on a ring, as they are where offsets are bus addresses.
-     *
-     * @param ring    where they go
-     * @param packets from index 0; left as they are
-     * @param count   how many, at most
-     * @param scratch for as many descriptors, whatever is in it
-     * @return as {@link ProducerRing#offer(PacketBurst, int)}
-     */
-    public int offer(ProducerRing ring, PacketBurst packets, int count, DescriptorBatch scratch) {
-        if (identity) {
-            return ring.offer(packets, count);
-        }
-        for (int i = 0; i < count; i++) {
-            scratch.set(i, toBusAddress(packets.offset(i)), packets.meta(i));
-        }
-        scratch.count = count;
-        return ring.offer(scratch);
     }
 
     /** {@return whether bus addresses are offsets, so that nothing needs to be translated} */

@@ -6,6 +6,7 @@ package io.vlink.infra.ring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.Descriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,12 +21,13 @@ class RingTest {
     // From SPEC.md section 8, on purpose not from the constants.
     private static final long PRODUCER_WORD = 0x000;
     private static final long CONSUMER_WORD = 0x080;
+    private static final AddressTranslation OFFSETS = new AddressTranslation(new long[]{0}, 21);
 
     private final MemorySegment memory = Arena.ofAuto().allocate(0x100 + QUEUE_SIZE * 16L, 128);
     private final ProducerRing producer = new ProducerRing(memory, QUEUE_SIZE);
     private final ConsumerRing consumer = new ConsumerRing(memory, QUEUE_SIZE);
     private final DescriptorBatch in = new DescriptorBatch(32);
-    private final DescriptorBatch out = new DescriptorBatch(32);
+    private final UncheckedDescriptors out = new UncheckedDescriptors(32);
 
     private void fill(int count, long first) {
         for (int i = 0; i < count; i++) {
@@ -47,7 +49,7 @@ class RingTest {
         void aProducerPositionPastTheRingIsAFault() {
             memory.set(ValueLayout.JAVA_LONG, PRODUCER_WORD, QUEUE_SIZE + 1L);
             assertThat(consumer.poll(out, 32)).isEqualTo(ConsumerRing.FAULT);
-            assertThat(out.count).isZero();
+            assertThat(out.count()).isZero();
         }
 
         @Test
@@ -141,9 +143,9 @@ class RingTest {
                 for (int i = 0; i < to.capacity(); i++) {
                     to.set(i, sent + i, -sent - i);
                 }
-                sent += producer.offer(to, 1 + round % 11);
+                sent += producer.offer(to, 1 + round % 11, OFFSETS, in);
                 from.count = round % 9;
-                int count = consumer.peek(from, 1 + round % 7);
+                int count = consumer.peek(from.unchecked(), 1 + round % 7);
                 assertThat(from.count).as("what is copied is not yet a packet").isEqualTo(round % 9);
                 for (int i = 0; i < count; i++) {
                     assertThat(from.offset(round % 9 + i)).isEqualTo(received);
@@ -163,9 +165,9 @@ class RingTest {
             producer.offer(in);
             PacketBurst burst = new PacketBurst(3);
             burst.count = 2;
-            assertThat(consumer.peek(burst, 32)).isEqualTo(1);
+            assertThat(consumer.peek(burst.unchecked(), 32)).isEqualTo(1);
             burst.count = 3;
-            assertThat(consumer.peek(burst, 32)).isZero();
+            assertThat(consumer.peek(burst.unchecked(), 32)).isZero();
         }
 
         @Test

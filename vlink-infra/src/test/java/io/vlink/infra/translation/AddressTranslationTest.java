@@ -6,7 +6,6 @@ package io.vlink.infra.translation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vlink.infra.ring.PacketBurst;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,18 +49,6 @@ class AddressTranslationTest {
         assertThat(new AddressTranslation(new long[]{PAGE, 2 * PAGE}, 21).isIdentity()).isFalse();
         assertThat(new AddressTranslation(new long[]{0, 2 * PAGE}, 21).isIdentity()).isFalse();
         assertThat(new AddressTranslation(new long[]{PAGE, 0}, 21).isIdentity()).isFalse();
-    }
-
-    @Test
-    void aBurstIsTranslatedInPlaceAndTheRestOfItLeftAlone() {
-        PacketBurst burst = new PacketBurst(4);
-        for (int i = 0; i < 4; i++) {
-            burst.set(i, BASE + i * PAGE, 60 + i);
-        }
-        translation.toOffsets(burst, 1, 3);
-        assertThat(new long[]{burst.offset(0), burst.offset(1), burst.offset(2), burst.offset(3)})
-                .containsExactly(BASE, 2 * PAGE, 0, BASE + 3 * PAGE);
-        assertThat(burst.meta(1)).isEqualTo(61);
     }
 
     @Test

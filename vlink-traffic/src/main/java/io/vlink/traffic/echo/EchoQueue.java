@@ -52,7 +52,7 @@ final class EchoQueue {
 
     /** {@return descriptors that were taken, or got on their way at last; 0 if there was nothing to do} */
     int turn() {
-        if (packets.count != 0) {
+        if (packets.count() != 0) {
             return again();
         }
         int count = port.rxBurst(queue, packets);
@@ -65,7 +65,7 @@ final class EchoQueue {
         }
         int gone = sink ? port.free(queue, packets) : port.txBurst(queue, packets);
         if (gone == count) {
-            packets.count = 0;
+            packets.clear();
         } else {
             keepFrom(gone);
         }
@@ -74,7 +74,7 @@ final class EchoQueue {
 
     /** Only the first segment of a chain has a header. A segment may be shorter than the addresses are: it is left alone. */
     private void swapAll() {
-        int count = packets.count;
+        int count = packets.count();
         long before = 0;
         for (int i = 0; i < count; i++) {
             long meta = packets.meta(i);
@@ -147,15 +147,15 @@ final class EchoQueue {
 
     /** {@return whether the peer has taken all that was sent back, or will not take it any more; takes nothing new} */
     boolean isDrained() {
-        if (packets.count != 0) {
+        if (packets.count() != 0) {
             again();
         }
-        return packets.count == 0 && (port.isQuarantined(queue) || port.isDrained(queue));
+        return packets.count() == 0 && (port.isQuarantined(queue) || port.isDrained(queue));
     }
 
     /** Gives up what is still here: the echo ends. */
     void giveUp() {
-        if (packets.count != 0) {
+        if (packets.count() != 0) {
             drop();
             forget();
         }

@@ -90,7 +90,7 @@ final class QueueTraffic {
 
     /** {@return empty buffers that are held} */
     int held() {
-        return empty.count;
+        return empty.count();
     }
 
     /** {@return packets of this queue's streams that were sent on a data channel and have not come back; once all has ended} */
@@ -113,7 +113,7 @@ final class QueueTraffic {
         if (now - notBeforeNanos < 0 || !hold(wanted * segments)) {
             return 0;
         }
-        int ready = Math.min(wanted, empty.count / segments);
+        int ready = Math.min(wanted, empty.count() / segments);
         if (ready == 0) {
             return 0;
         }
@@ -134,14 +134,13 @@ final class QueueTraffic {
 
     /** Sees to it that there are buffers; false if what is held may be of another epoch and must not be sent. */
     private boolean hold(int entries) {
-        int missing = entries - empty.count;
+        int missing = entries - empty.count();
         return missing <= 0 || port.alloc(queue, empty, missing) == missing || port.epochCount(queue) == epoch;
     }
 
     /** Sends the first entries and keeps the others; returns how many were taken. */
     private int transmit(int entries, long now) {
-        int held = empty.count;
-        empty.count = entries;
+        empty.hideAllAfter(entries);
         int taken;
         if (plan.waitsForRoom()) {
             taken = port.txBurst(queue, empty);
@@ -151,11 +150,9 @@ final class QueueTraffic {
             }
         } else {
             taken = plan.policy().transmit(port, queue, empty);
-            counts.countTxDropped((entries - taken - empty.count) / segments);
+            counts.countTxDropped((entries - taken - empty.count()) / segments);
         }
-        int left = empty.count;
-        empty.count = held;
-        empty.remove(left, entries);
+        empty.reveal();
         return taken;
     }
 
@@ -165,7 +162,7 @@ final class QueueTraffic {
      * @return entries, 0 for nothing
      */
     int receive() {
-        if (received.count > 0 && !giveBack(received)) {
+        if (received.count() > 0 && !giveBack(received)) {
             return 0;
         }
         int entries = port.rxBurst(queue, received);
@@ -214,25 +211,25 @@ final class QueueTraffic {
 
     /** Keeps as many buffers as there is room for, and gives the others back. */
     private void recycle(int entries) {
-        int kept = Math.min(entries, empty.capacity() - empty.count);
+        int kept = Math.min(entries, empty.capacity() - empty.count());
         for (int i = 0; i < kept; i++) {
             empty.add(frameStart(received.offset(i)), received.meta(i) & ~MORE);
         }
         if (kept < entries) {
             received.removeFirst(kept);
-            for (int i = 0; i < received.count; i++) {
+            for (int i = 0; i < received.count(); i++) {
                 received.meta(i, received.meta(i) & ~MORE);
             }
             giveBack(received);
         } else {
-            received.count = 0;
+            received.clear();
         }
     }
 
     /** A guest's free ring may be full: what it does not take stays, and nothing is received until it is gone. */
     private boolean giveBack(PacketBurst buffers) {
         buffers.removeFirst(port.free(queue, buffers));
-        return buffers.count == 0;
+        return buffers.count() == 0;
     }
 
     /**
@@ -242,10 +239,10 @@ final class QueueTraffic {
      */
     boolean release() {
         if (port.poll(queue) && port.epochCount(queue) != epoch) {
-            empty.count = 0;
-            received.count = 0;
+            empty.clear();
+            received.clear();
         }
-        for (int i = 0; i < empty.count; i++) {
+        for (int i = 0; i < empty.count(); i++) {
             empty.meta(i, empty.meta(i) & ~MORE);
         }
         return giveBack(received) && giveBack(empty);

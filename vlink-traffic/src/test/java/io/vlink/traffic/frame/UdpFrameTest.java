@@ -137,17 +137,17 @@ class UdpFrameTest {
 
         /** Buffers that do not follow one another, as a pool hands them out. */
         private int build(UdpFrame frame) {
-            chain.count = 0;
+            chain.clear();
             for (int i = 0; i < frame.segments(BUFFER); i++) {
                 chain.add((39L - i) * 2 * BUFFER, Descriptor.meta(BUFFER, 0, 7));
             }
             frame.build(region, chain, 0, BUFFER, SEQUENCE, NANOS);
-            return chain.count;
+            return chain.count();
         }
 
         private byte[] joined() {
             ByteBuffer whole = ByteBuffer.allocate(70_000);
-            for (int i = 0; i < chain.count; i++) {
+            for (int i = 0; i < chain.count(); i++) {
                 whole.put(region.asSlice(chain.offset(i), chain.length(i)).toArray(ValueLayout.JAVA_BYTE));
             }
             return Arrays.copyOf(whole.array(), whole.position());
@@ -171,9 +171,9 @@ class UdpFrameTest {
             IpV4Packet ip = EthernetPacket.newPacket(raw, 0, raw.length).get(IpV4Packet.class);
             assertThat(ip.get(UdpPacket.class).hasValidChecksum(ip.getHeader().getSrcAddr(),
                     ip.getHeader().getDstAddr(), false)).isTrue();
-            for (int i = 0; i < chain.count; i++) {
+            for (int i = 0; i < chain.count(); i++) {
                 assertThat(Descriptor.generation(chain.meta(i))).isEqualTo(7);
-                assertThat(Descriptor.flags(chain.meta(i))).isEqualTo(i < chain.count - 1 ? Descriptor.FLAG_MORE : 0);
+                assertThat(Descriptor.flags(chain.meta(i))).isEqualTo(i < chain.count() - 1 ? Descriptor.FLAG_MORE : 0);
             }
         }
 
@@ -203,7 +203,7 @@ class UdpFrameTest {
             build(frame);
             echoFirst();
             long start = chain.offset(0);
-            chain.count = 0;
+            chain.clear();
             chain.add(start, Descriptor.meta(63, Descriptor.FLAG_MORE, 0));
             chain.add(start + 63, Descriptor.meta(37, 0, 0));
             assertThat(checker.check(region, chain, 0, 2)).isEqualTo(FrameFault.NONE);

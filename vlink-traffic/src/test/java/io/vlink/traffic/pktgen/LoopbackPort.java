@@ -85,7 +85,7 @@ final class LoopbackPort implements Port {
     /** Whether every buffer is back in the pool of its queue. */
     boolean hasAllBuffers() {
         for (Lane lane : lanes) {
-            if (lane.pool.count != lane.pool.capacity()) {
+            if (lane.pool.count() != lane.pool.capacity()) {
                 return false;
             }
         }
@@ -100,7 +100,7 @@ final class LoopbackPort implements Port {
         }
         int count = 0;
         int whole = 0;
-        while (count < lane.way.count && count < into.capacity() - into.count) {
+        while (count < lane.way.count() && count < into.capacity() - into.count()) {
             count++;
             whole = isMore(lane.way.meta(count - 1)) ? whole : count;
         }
@@ -145,7 +145,7 @@ final class LoopbackPort implements Port {
         PacketBurst way = lanes[returnQueues[queue]].way;
         int taken = 0;
         int first = 0;
-        for (int i = 0; i < packets.count && i < way.capacity() - way.count; i++) {
+        for (int i = 0; i < packets.count() && i < way.capacity() - way.count(); i++) {
             taken = isMore(packets.meta(i)) ? taken : i + 1;
         }
         long bytes = 0;
@@ -162,7 +162,7 @@ final class LoopbackPort implements Port {
             }
             (lane.sink ? lane.pool : way).add(packets.offset(i), packets.meta(i));
         }
-        lane.full += packets.count - taken;
+        lane.full += packets.count() - taken;
         return taken;
     }
 
@@ -170,10 +170,11 @@ final class LoopbackPort implements Port {
     public int alloc(int queue, PacketBurst into, int count) {
         Lane lane = lanes[queue];
         int allocated = 0;
-        while (allocated < count && lane.pool.count > 0 && into.count < into.capacity()) {
-            lane.pool.count--;
-            hold(lane, lane.pool.offset(lane.pool.count));
-            into.add(lane.pool.offset(lane.pool.count), Descriptor.meta(BUFFER_BYTES, 0, 77));
+        while (allocated < count && lane.pool.count() > 0 && into.count() < into.capacity()) {
+            long offset = lane.pool.offset(lane.pool.count() - 1);
+            lane.pool.truncate(lane.pool.count() - 1);
+            hold(lane, offset);
+            into.add(offset, Descriptor.meta(BUFFER_BYTES, 0, 77));
             allocated++;
         }
         return allocated;
@@ -181,7 +182,7 @@ final class LoopbackPort implements Port {
 
     @Override
     public int free(int queue, PacketBurst packets) {
-        int count = Math.min(packets.count, freeRoom);
+        int count = Math.min(packets.count(), freeRoom);
         for (int i = 0; i < count; i++) {
             release(lanes[queue], packets.offset(i), packets.meta(i));
             int home = (int) (packets.offset(i) / BUFFER_BYTES) / (2 * queueSize);
@@ -192,7 +193,7 @@ final class LoopbackPort implements Port {
 
     @Override
     public int drop(int queue, PacketBurst packets) {
-        for (int i = 0; i < packets.count; i++) {
+        for (int i = 0; i < packets.count(); i++) {
             lanes[queue].dropped += isMore(packets.meta(i)) ? 0 : 1;
         }
         return free(queue, packets);

@@ -1,0 +1,177 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.ring;
+
+import io.vlink.infra.pool.BufferLedger;
+import io.vlink.infra.pool.PoolLayout;
+import io.vlink.spec.channel.Descriptor;
+import io.vlink.spec.record.HostCounter;
+import io.vlink.spec.record.LedgerEntry;
+
+/**
+ * The host's check of what a guest returns (SPEC.md section 8.2): on the host there is no other way from a descriptor off a ring
+ * to a packet, a segment or a buffer. Lets through what was lent on this data channel, in this epoch and generation, and was not
+ * returned since; the ledger then has it as the program's. Offsets must stand in place of bus addresses. One thread: the
+ * worker of the channel.
+ */
+public final class LoanCheck {
+    private final BufferLedger ledger;
+    private final PoolLayout layout;
+    private final FrameBounds bounds;
+    private final int channel;
+    private int epoch;
+    private long borrower;
+    private long bytes;
+    private int returned = PoolLayout.OUTSIDE;
+
+    /**
+     * The check of a data channel.
+     *
+     * @param ledger        the link's ledger
+     * @param layout        the link's pool
+     * @param maxFrameBytes bytes of a packet at most
+     * @param channel       data channel, from 0
+     */
+    public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel) {
+        this.ledger = ledger;
+        this.layout = layout;
+        this.bounds = new FrameBounds(layout.offsetOf(0), layout.bufferCount(), layout.bufferBytes(), maxFrameBytes);
+        this.channel = channel;
+    }
+
+    /**
+     * Lets through what is lent in a new epoch from now on.
+     *
+     * @param newEpoch epoch of the link
+     */
+    public void startEpoch(int newEpoch) {
+        epoch = newEpoch;
+        borrower = LedgerEntry.lent(newEpoch, channel, 0);
+    }
+
+    /** {@return bytes of the packets that the last call has let through} */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * The buffer that the last single descriptor brought back. One that is refused may have brought its buffer back for all that,
+     * as only what it says of its packet is wrong: then the caller gives the buffer back to the pool.
+     *
+     * @return its index, or {@link PoolLayout#OUTSIDE} if it brought none
+     */
+    public int returnedBuffer() {
+        return returned;
+    }
+
+    /**
+     * Makes packets of the copies behind a burst's packets, up to the first that is not in order.
+     *
+     * @param into receives the packets, each of one buffer, where the copies stand
+     * @return how many; the others are for {@link #acceptFrame}, one by one
+     */
+    public int acceptFrames(PacketBurst into) {
+        // Fields in locals: a store to the ledger may change a field, for all that the compiler knows.
+        BufferLedger book = ledger;
+        FrameBounds frames = bounds;
+        long guest = borrower;
+        long sum = 0;
+        int from = into.count;
+        int to = from + into.unchecked().count();
+        int i = from;
+        for (; i < to; i++) {
+            long offset = into.offset(i);
+            long meta = into.meta(i);
+            long length = Descriptor.lengthAndFlags(meta);
+            if (Checks.ON && !(frames.isFrame(offset, length) && book.takeBack(frames.bufferOf(offset), guest, meta))) {
+                break;
+            }
+            sum += length;
+        }
+        bytes = sum;
+        into.count = i;
+        return i - from;
+    }
+
+    /**
+     * Appends a copy to a burst as a packet of one buffer, if it is in order.
+     *
+     * @param copies descriptors off a ring
+     * @param index  which one
+     * @param into   receives the packet; where the copies stand behind its packets, no later than this one's turn
+     * @return null, or what is wrong; then see {@link #returnedBuffer}
+     */
+    public HostCounter acceptFrame(UncheckedDescriptors copies, int index, PacketBurst into) {
+        long offset = copies.address(index);
+        long meta = copies.meta(index);
+        long length = Descriptor.lengthAndFlags(meta);
+        if (!Checks.ON || (bounds.isFrame(offset, length)
+                && ledger.takeBack(bounds.bufferOf(offset), borrower, meta))) {
+            into.add(offset, meta);
+            bytes = length;
+            return null;
+        }
+        HostCounter fault = takeBack(offset, meta);
+        return fault != null ? fault : frameFault(meta);
+    }
+
+    private static HostCounter frameFault(long meta) {
+        return Descriptor.flags(meta) != 0 ? HostCounter.DROP_BAD_FLAGS : HostCounter.DROP_BAD_LENGTH;
+    }
+
+    /**
+     * Appends a copy to the chain of a packet. A copy that is not in order spoils the chain.
+     *
+     * @param copies descriptors off a ring
+     * @param index  which one
+     * @param chain  the packet so far
+     * @return null, or what is wrong; then see {@link #returnedBuffer}
+     */
+    public HostCounter acceptSegment(UncheckedDescriptors copies, int index, ChainAssembler chain) {
+        long offset = copies.address(index);
+        long meta = copies.meta(index);
+        HostCounter fault = takeBack(offset, meta);
+        fault = fault != null ? fault : segmentFault(offset, meta);
+        boolean kept = chain.add(fault == null ? offset : ChainAssembler.SPOILT, Descriptor.lengthAndFlags(meta));
+        return kept || fault != null ? fault : HostCounter.DROP_BAD_LENGTH;
+    }
+
+    private HostCounter segmentFault(long offset, long meta) {
+        int length = Descriptor.length(meta);
+        if ((Descriptor.flags(meta) & ~Descriptor.FLAGS_KNOWN) != 0) {
+            return HostCounter.DROP_BAD_FLAGS;
+        }
+        return length > 0 && length <= layout.bytesToEnd(offset) ? null : HostCounter.DROP_BAD_LENGTH;
+    }
+
+    /**
+     * Takes an empty buffer back, of which only place and generation count.
+     *
+     * @param copies descriptors off a ring
+     * @param index  which one
+     * @return null, then {@link #returnedBuffer} is the caller's to give back to the pool; or what is wrong
+     */
+    public HostCounter acceptBuffer(UncheckedDescriptors copies, int index) {
+        return takeBack(copies.address(index), copies.meta(index));
+    }
+
+    /** Takes a buffer back if it was lent here, and notes which; returns null, or why not. */
+    private HostCounter takeBack(long offset, long meta) {
+        int buffer = layout.bufferAt(offset);
+        returned = PoolLayout.OUTSIDE;
+        if (buffer == PoolLayout.OUTSIDE) {
+            return HostCounter.DROP_BAD_ADDRESS;
+        }
+        int result = Checks.ON
+                ? ledger.takeBack(buffer, epoch, channel, Descriptor.generation(meta))
+                : BufferLedger.TAKEN_BACK;
+        if (result == BufferLedger.TAKEN_BACK) {
+            returned = buffer;
+            return null;
+        }
+        return result == BufferLedger.STALE_GENERATION
+                ? HostCounter.DROP_STALE_GENERATION
+                : HostCounter.DROP_NOT_LENT;
+    }
+}
