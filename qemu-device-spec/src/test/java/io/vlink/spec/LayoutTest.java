@@ -110,6 +110,14 @@ class LayoutTest {
             assertThat(GuestCounter.TX_FULL.offset()).isEqualTo(0xb8);
             assertThat(HostCounter.QUARANTINED.offset(0x1000, 14)).isEqualTo(0x1000 + (14 * 64 + 13) * 8);
         }
+
+        @Test
+        void haveFiveReasonsToDropWithACopyOfEachFromTheEpochsStart() {
+            assertThat(HostCounter.dropReasons()).extracting(HostCounter::label).containsExactly("drop_bad_address",
+                    "drop_not_lent", "drop_stale_generation", "drop_bad_length", "drop_bad_flags");
+            assertThat(HostCounter.dropReasons()).extracting(reason -> reason.atEpochStart().ordinal())
+                    .containsExactly(19, 20, 21, 22, 23);
+        }
     }
 
     @Nested

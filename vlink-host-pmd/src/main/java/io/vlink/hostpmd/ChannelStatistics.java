@@ -69,11 +69,8 @@ public final class ChannelStatistics {
     /** {@return every reason to drop what a guest returned, in the record's order, with its count over all channels} */
     public Map<String, Long> drops() {
         Map<String, Long> drops = new LinkedHashMap<>();
-        for (HostCounter counter : HostCounter.values()) {
-            if (counter.label().startsWith(DROP_PREFIX)) {
-                drops.put(counter.label().substring(DROP_PREFIX.length()), total(counter));
-            }
-        }
+        HostCounter.dropReasons()
+                .forEach(reason -> drops.put(reason.label().substring(DROP_PREFIX.length()), total(reason)));
         return drops;
     }
 

@@ -3,6 +3,10 @@
 
 package io.vlink.spec.record;
 
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+
 /**
  * The host's counters of a data channel in the link record, 64-bit each, in memory order; only the channel's driver writes
  * them (SPEC.md appendix A). Directions are the host's: {@code tx} is host to guest.
@@ -61,6 +65,8 @@ public enum HostCounter {
     /** Why the channel is quarantined: a number of {@link QuarantineReason}. */
     QUARANTINE_REASON("quarantine_reason");
 
+    private static final List<HostCounter> DROP_REASONS = List.copyOf(EnumSet.range(DROP_BAD_ADDRESS, DROP_BAD_FLAGS));
+
     private final String label;
     private final HostCounter counted;
 
@@ -74,6 +80,11 @@ public enum HostCounter {
         this.counted = counted;
     }
 
+    /** {@return every reason to drop what a guest returned, in memory order} */
+    public static List<HostCounter> dropReasons() {
+        return DROP_REASONS;
+    }
+
     /** {@return the name in JSON and on screens} */
     public String label() {
         return label;
@@ -82,6 +93,17 @@ public enum HostCounter {
     /** {@return the counter of which this one keeps what it was when the epoch began; itself, if it keeps none} */
     public HostCounter counted() {
         return counted;
+    }
+
+    /**
+     * The counter that keeps what this one was when the epoch began.
+     *
+     * @return that counter
+     * @throws java.util.NoSuchElementException if none does
+     */
+    public HostCounter atEpochStart() {
+        return Arrays.stream(values()).filter(other -> other.counted == this && other != this).findFirst()
+                .orElseThrow();
     }
 
     /**

@@ -3,6 +3,7 @@
 
 package io.vlink.tests.torment;
 
+import io.vlink.spec.record.HostCounter;
 import io.vlink.tests.lab.AgentProcess;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,9 +11,6 @@ import java.util.Map;
 
 /** What the agent says after a torment: reasons were counted, and every buffer is accounted for. One thread. */
 final class HostState {
-    private static final List<String> REASONS = List.of("drop_bad_address", "drop_not_lent", "drop_stale_generation",
-            "drop_bad_length", "drop_bad_flags");
-
     private final Map<String, Object> report;
 
     /**
@@ -58,7 +56,7 @@ final class HostState {
 
     private static Map<String, Long> drops(Map<?, ?> link) {
         Map<String, Long> drops = new LinkedHashMap<>();
-        for (String reason : REASONS) {
+        for (String reason : HostCounter.dropReasons().stream().map(HostCounter::label).toList()) {
             drops.put(reason, 0L);
             for (Map<?, ?> channel : list(link.get("dataChannels"))) {
                 drops.merge(reason, ((Number) ((Map<?, ?>) channel.get("host")).get(reason)).longValue(), Long::sum);

@@ -7,15 +7,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.vlink.spec.channel.GuestCounter;
 import io.vlink.spec.record.HostCounter;
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
 
 /** Writes what the law and the ledger say of a link into the agent's report. */
 final class LawWriter {
-    private static final List<HostCounter> REASONS = List.of(HostCounter.EPOCH_DROP_BAD_ADDRESS,
-            HostCounter.EPOCH_DROP_NOT_LENT, HostCounter.EPOCH_DROP_STALE_GENERATION,
-            HostCounter.EPOCH_DROP_BAD_LENGTH, HostCounter.EPOCH_DROP_BAD_FLAGS);
-
     private LawWriter() {
     }
 
@@ -39,12 +34,12 @@ final class LawWriter {
         writeDirection(json, law.guestToHost());
         // With empty buffers that came back wrong, which are no packets.
         json.writeObjectFieldStart("reasons");
-        for (HostCounter reason : REASONS) {
+        for (HostCounter reason : HostCounter.dropReasons()) {
             long sum = 0;
             for (int queue = 0; queue < link.request().dataChannels(); queue++) {
-                sum += link.record().countedInEpoch(queue, reason);
+                sum += link.record().countedInEpoch(queue, reason.atEpochStart());
             }
-            json.writeNumberField(reason.counted().label(), sum);
+            json.writeNumberField(reason.label(), sum);
         }
         json.writeEndObject();
         json.writeEndObject();
