@@ -13,7 +13,7 @@ public enum StatusCode {
     INVALID(2),
     /** There is no such domain or link. */
     NOT_FOUND(3),
-    /** The domain or link is already taken. */
+    /** The domain, link or MAC address is already taken. */
     BUSY(4),
     /** Memory or another resource is short. */
     NO_RESOURCES(5),

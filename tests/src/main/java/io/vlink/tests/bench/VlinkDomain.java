@@ -45,7 +45,11 @@ final class VlinkDomain {
         private String linkConfig() {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < links; i++) {
-                text.append("%s-%d 52:54:00:00:00:%02x %d %s%n".formatted(name, i, i + 1, channels + 1, options));
+                // Unique among the domains of the agent.
+                int hash = name.hashCode();
+                text.append("%s-%d 52:54:%02x:%02x:%02x:%02x %d %s%n".formatted(name, i, hash >>> 16 & 0xff,
+                        hash >>> 8 & 0xff,
+                        hash & 0xff, i + 1, channels + 1, options));
             }
             return text.toString();
         }

@@ -3,6 +3,7 @@
 
 package io.vlink.agent.domain;
 
+import io.vlink.linkconfig.LinkDefinition;
 import io.vlink.spec.control.StatusCode;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,28 @@ final class DomainTable {
                         && request.links().stream().anyMatch(wanted -> wanted.name().equals(name))) {
                     throw new RequestException(StatusCode.BUSY, "a link's name is unique in the agent: link=" + name
                             + " is taken by vm_domain=" + other.name() + ": rename it in link.config");
+                }
+            }
+        }
+    }
+
+    /**
+     * Checks that no other domain has a link of the same MAC address: on one bridge, the two would take each other's packets.
+     * What an agent adopts is not checked, as it runs already.
+     *
+     * @param request a domain that is to come
+     * @throws RequestException with BUSY if one has
+     */
+    void checkMacAddresses(DomainRequest request) throws RequestException {
+        for (LinkDefinition wanted : request.links()) {
+            for (Domain other : domains.values()) {
+                for (Link link : other.links()) {
+                    if (!other.name().equals(request.name()) && link.request().mac().equals(wanted.mac())) {
+                        throw new RequestException(StatusCode.BUSY, "a link's MAC address is unique in the agent: mac="
+                                + wanted.mac() + " link=" + wanted.name() + " is taken by link="
+                                + link.request().name() + " of vm_domain=" + other.name()
+                                + ": change it in link.config");
+                    }
                 }
             }
         }

@@ -15,7 +15,8 @@ import io.vlink.spec.record.HostCounter;
  * @param hostLane    the host's own lane word, before the numbers were read
  * @param guestLane   the guest's lane word, before the numbers were read
  * @param begun       whether every number of the host's is of the epoch in its lane word: a driver may start an epoch and leave
- *                    before its rings are reset, when the guest's numbers are of the new epoch already
+ *                    before its rings are reset, when the guest's numbers are of the new epoch already; and before the first
+ *                    driver there is no epoch
  * @param hostToGuest packets to the guest
  * @param guestToHost packets from the guest
  */
@@ -52,7 +53,7 @@ record LinkReading(long hostLane, long guestLane, boolean begun, Direction hostT
     static LinkReading of(Link link) {
         long hostLane = link.record().hostLane();
         long guestLane = link.domain().channels().guestLane(link.index());
-        boolean begun = true;
+        boolean begun = hostLane != 0; // else no driver has been there yet
         Direction hostToGuest = Direction.NOTHING;
         Direction guestToHost = Direction.NOTHING;
         for (int queue = 0; queue < link.request().dataChannels(); queue++) {

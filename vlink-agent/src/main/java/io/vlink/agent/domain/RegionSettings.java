@@ -6,6 +6,7 @@ package io.vlink.agent.domain;
 import io.vlink.infra.os.PageSize;
 import io.vlink.infra.region.MemorySize;
 import io.vlink.infra.region.PageSizeChoice;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -43,6 +44,21 @@ public record RegionSettings(long bytes, PageSizeChoice pages, long limitBytes, 
             case ORDINARY -> region.pageSize() == PageSize.ORDINARY;
         };
         return rightPages && region.bytes() == bytes && region.addressing() == addressing;
+    }
+
+    /** {@return what these settings ask of a region, in the words of the command line} */
+    String asked() {
+        return words(bytes, pages.name(), addressing);
+    }
+
+    /** {@return what a region is, in the same words} */
+    static String describe(Region region) {
+        return words(region.bytes(), region.pageSize().name(), region.addressing());
+    }
+
+    private static String words(long bytes, String pages, Addressing addressing) {
+        return "memory=" + MemorySize.format(bytes) + " pages=" + pages.toLowerCase(Locale.ROOT) + " bus-addresses="
+                + addressing.name().toLowerCase(Locale.ROOT);
     }
 
     /**

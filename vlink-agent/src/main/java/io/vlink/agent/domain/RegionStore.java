@@ -127,8 +127,8 @@ final class RegionStore implements AutoCloseable {
             groupOfFirst = null;
             keeping.keep(first, true);
         } else if (!settings.fit(first)) {
-            LOG.warn("event=region_settings_later memory={} page_bytes={} note=the region in use stays as it is",
-                    MemorySize.format(first.bytes()), first.pageSize().bytes());
+            LOG.warn("event=region_settings_later asked=\"{}\" region=\"{}\" note=\"the region in use stays as it is\"",
+                    settings.asked(), RegionSettings.describe(first));
         }
         changed();
     }

@@ -100,6 +100,7 @@ final class Registrar {
                                 + DomainTable.holders(known) + ": stop them, or use the same configuration");
             }
             table.checkLinkNames(request);
+            table.checkMacAddresses(request);
             return known;
         }
     }

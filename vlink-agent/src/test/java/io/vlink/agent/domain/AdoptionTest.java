@@ -238,11 +238,16 @@ class AdoptionTest {
         agent(SETTINGS);
         assertThat(agent(larger).firstRegion().bytes()).isEqualTo(8 * TestDomains.MIB);
         agent(SETTINGS).register(VM2, 11, true);
-        Inventory last = agent(new RegionSettings(8 * TestDomains.MIB, PageSizeChoice.ORDINARY,
-                12 * TestDomains.MIB, RegionSettings.Addressing.OFFSETS));
-        assertThat(last.firstRegion().bytes()).isEqualTo(4 * TestDomains.MIB);
-        assertThat(last.register(VM1, 11, false).region().bytes()).isEqualTo(8 * TestDomains.MIB);
-        last.close();
+        try (Warnings warnings = new Warnings(RegionStore.class)) {
+            Inventory last = agent(new RegionSettings(8 * TestDomains.MIB, PageSizeChoice.ORDINARY,
+                    12 * TestDomains.MIB, RegionSettings.Addressing.OFFSETS));
+            assertThat(last.firstRegion().bytes()).isEqualTo(4 * TestDomains.MIB);
+            assertThat(warnings.lines()).singleElement().asString().contains(
+                    "asked=\"memory=8M pages=ordinary bus-addresses=offsets\"",
+                    "region=\"memory=4M pages=ordinary bus-addresses=random\"");
+            assertThat(last.register(VM1, 11, false).region().bytes()).isEqualTo(8 * TestDomains.MIB);
+            last.close();
+        }
     }
 
     @Test

@@ -67,6 +67,17 @@ class InventoryTest {
         }
 
         @Test
+        void refusesAMacAddressOfAnotherDomainButNotItsOwnAgain() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            DomainRequest other = TestDomains.request("vm2", "tap3 52:54:00:00:00:03 2 queue_size=64",
+                    "tap4 52:54:00:00:00:02 2 queue_size=64");
+            refused(StatusCode.BUSY, () -> inventory.register(other, 12, false), "mac=52:54:00:00:00:02 link=tap4",
+                    "link=tap2 of vm_domain=vm1");
+            inventory.withdraw(domain);
+            inventory.register(request, 11, false);
+        }
+
+        @Test
         void refusesPoolsThatDoNotFitAndGivesBackWhatItTook() throws RequestException {
             DomainRequest large = TestDomains.request("vm1", "tap1 52:54:00:00:00:01 2 queue_size=256",
                     "tap2 52:54:00:00:00:02 3 queue_size=256");
@@ -306,6 +317,9 @@ class InventoryTest {
         inventory.register(request, 11, false);
         Link link = inventory.attach("tap1", 21).link();
         String whole = "\"ledger\":{\"free\":512,\"lent\":0,\"held\":0,\"unknown\":0,\"complete\":true}";
+        assertThat(report()).as("no epoch has been").contains("\"holds\":null", whole)
+                .doesNotContain("\"holds\":true", "\"holds\":false");
+        beginEpoch(link, 7);
         assertThat(report()).contains("\"holds\":true", whole).doesNotContain("\"holds\":false");
         try (Mapping channels = TestDomains.map(link.descriptors().get(1))) {
             // Nothing was ever sent to it; the counters of the first data channel follow its header.
@@ -317,8 +331,19 @@ class InventoryTest {
         assertThat(lied).contains("\"hostToGuest\":{\"sent\":0,\"received\":-9223372036854775808,", whole);
         assertThat(lied.substring(0, otherDirection)).contains("\"holds\":false");
         assertThat(lied.substring(otherDirection)).contains("\"holds\":true");
-        assertThat(report.substring(report.indexOf("\"name\":\"tap2\""))).contains("\"holds\":true")
+        assertThat(report.substring(report.indexOf("\"name\":\"tap2\""))).contains("\"holds\":null")
                 .doesNotContain("\"holds\":false");
+    }
+
+    /** What a driver writes; the epoch of a data channel is its counter 24 of 64 (SPEC.md appendix A). */
+    private static void beginEpoch(Link link, long epoch) {
+        try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
+            long counters = record.segment().get(ValueLayout.JAVA_LONG, 0x70);
+            for (int channel = 0; channel < link.request().dataChannels(); channel++) {
+                record.segment().set(ValueLayout.JAVA_LONG, counters + (channel * 64 + 24) * 8L, epoch);
+            }
+            record.segment().set(ValueLayout.JAVA_LONG, RECORD_HOST_LANE, epoch << 32);
+        }
     }
 
     @Test

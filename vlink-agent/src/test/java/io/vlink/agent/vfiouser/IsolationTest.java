@@ -88,7 +88,7 @@ class IsolationTest {
     private Path register(String name, String trustGroup) {
         DeviceOption option = new DeviceOption(name, Path.of("unused"), BarShape.BAR32, trustGroup, OptionalInt.empty(),
                 Map.of());
-        String mac = "52:54:00:00:00:%02x".formatted((int) name.charAt(0));
+        String mac = "52:54:00:00:%02x:%02x".formatted((int) name.charAt(0), (int) name.charAt(name.length() - 1));
         return Path.of(tool.register(option,
                 LinkConfig.parseLines("test", List.of("tap-" + name + " " + mac + " 3 queue_size=64"))));
     }
