@@ -5,12 +5,14 @@ package io.vlink.agent.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vlink.agent.keeper.RawKeeperClient.Header;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.os.UnixListener;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -133,6 +136,26 @@ class KeeperTest {
         agent().close();
         assertThat(log).anyMatch(line -> line.contains("event=agent_refused pid=" + ProcessHandle.current().pid()
                 + " reason=\"another agent is connected: pid="));
+    }
+
+    @Test
+    void refusesAnotherUserWhateverTheFilesModesSay(@TempDir Path classes) throws Exception {
+        assumeTrue(ownUid == 0, "only root can start a program as another user");
+        String name = Stranger.class.getName().replace('.', '/') + ".class";
+        Files.createDirectories(classes.resolve(name).getParent());
+        Files.copy(Path.of(Stranger.class.getProtectionDomain().getCodeSource().getLocation().toURI()).resolve(name),
+                classes.resolve(name));
+        Process open = new ProcessBuilder("chmod", "-R", "a+rwX", classes.toString(), folder.toString()).start();
+        assertThat(open.waitFor()).isZero();
+        Process stranger = new ProcessBuilder("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                ProcessHandle.current().info().command().orElseThrow(), "-cp", classes.toString(),
+                Stranger.class.getName(), socket.toString()).redirectErrorStream(true).start();
+        String said = new String(stranger.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assumeTrue(stranger.waitFor() < 126, "another user cannot run this JDK: " + said);
+        assertThat(said).isEqualTo("type=" + RawKeeperClient.REFUSED + "\n");
+        assertThat(log).contains(
+                "event=agent_refused pid=" + stranger.pid() + " reason=\"not this user: uid=65534\"");
+        agent().close();
     }
 
     @Test

@@ -6,6 +6,7 @@ package io.vlink.agent.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import java.nio.ByteBuffer;
@@ -101,8 +102,16 @@ final class RawVfioUserClient implements AutoCloseable {
         return id;
     }
 
+    /** Sends bytes as far as the server reads them: one that refuses them may close before it has read all. */
     void sendBytes(byte[] bytes, Fd... fds) {
-        connection.send(bytes, 0, bytes.length, List.of(fds));
+        try {
+            connection.send(bytes, 0, bytes.length, List.of(fds));
+        } catch (OsException closed) {
+            // Whoever waits for an answer finds the end of the stream in its place.
+            if (closed.errno() != Errno.EPIPE && closed.errno() != Errno.ECONNRESET) {
+                throw closed;
+            }
+        }
     }
 
     Reply receive() {

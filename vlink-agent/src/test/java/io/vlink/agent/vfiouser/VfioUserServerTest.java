@@ -147,7 +147,7 @@ class VfioUserServerTest {
     void closesQuicklyAndLeavesNoFileAlsoWithAClient() {
         try (RawVfioUserClient client = RawVfioUserClient.connect(socket);
                 RawVfioUserClient waiting = RawVfioUserClient.silent(socket)) {
-            await().atMost(Duration.ofSeconds(1)).untilAsserted(() -> {
+            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
                 served.server.close();
                 client.expectClosed();
                 waiting.expectClosed();
