@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VmDomainNameTest {
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", "..", "../x", "a/b", "a b", "_a", "a\n", "a\u0000", "é", "control"})
+    @ValueSource(strings = {"", ".", "..", "../x", "a/b", "a b", "_a", "a\n", "a\u0000", "é", "control", "keeper"})
     void rejectsWhatCouldNotBeAFileOfItsOwn(String name) {
         assertThatThrownBy(() -> VmDomainName.check(name)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("vm_domain ").hasMessageNotContaining("\n");

@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import jnr.posix.POSIXFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +44,7 @@ import picocli.CommandLine.Spec;
 public final class VirtComputeMain implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(VirtComputeMain.class);
     private static final int PRIVATE_UMASK = 077;
-    private static final long MAX_LINGER_SECONDS = TimeUnit.DAYS.toSeconds(366);
+    private static final Duration MAX_LINGER = Duration.ofDays(366);
 
     @Spec
     private CommandSpec spec;
@@ -102,10 +101,10 @@ public final class VirtComputeMain implements Callable<Integer> {
                     + " agent of the run directory takes over (default: ${DEFAULT-VALUE})."})
     private String keeper;
 
-    @Option(names = "--keeper-linger", paramLabel = "SECONDS", defaultValue = "300",
+    @Option(names = "--keeper-linger", paramLabel = "TIME", defaultValue = "300s",
             description = {"How long the keeper waits for the next agent once nobody else is connected any more"
                     + " (default: ${DEFAULT-VALUE})."})
-    private long keeperLinger;
+    private Duration keeperLinger;
 
     @Option(names = "--replace",
             description = {"Take the place of the agent that runs, which is killed: VMs, drivers and packets on their way do not"
@@ -218,12 +217,12 @@ public final class VirtComputeMain implements Callable<Integer> {
     }
 
     private KeeperSettings keeper() {
-        if (keeperLinger < 0 || keeperLinger > MAX_LINGER_SECONDS) {
-            throw new IllegalArgumentException("the keeper waits 0 to " + MAX_LINGER_SECONDS
-                    + " seconds: keeper-linger=" + keeperLinger);
+        if (keeperLinger.compareTo(MAX_LINGER) > 0) {
+            throw new IllegalArgumentException("the keeper waits no longer than " + MAX_LINGER.toHours()
+                    + "h: keeper-linger=" + keeperLinger.toSeconds());
         }
         return switch (keeper) {
-            case "yes" -> KeeperSettings.lingering(Duration.ofSeconds(keeperLinger));
+            case "yes" -> KeeperSettings.lingering(keeperLinger);
             case "no" -> KeeperSettings.NONE;
             default -> throw new IllegalArgumentException("keeper must be yes or no: keeper=" + keeper);
         };

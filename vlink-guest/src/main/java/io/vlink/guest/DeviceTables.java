@@ -34,8 +34,8 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
         int version = checkedIdentity(access);
         int pageShift = inRange(access, ControlRegister.PAGE_SHIFT, Limits.MIN_PAGE_SHIFT, Limits.MAX_PAGE_SHIFT);
         int pages = inRange(access, ControlRegister.NR_PAGES, 1, Limits.MAX_PAGES);
-        long regionBytes = (access.readRegister(ControlRegister.REGION_BYTES_LOW) & 0xffff_ffffL)
-                | (long) access.readRegister(ControlRegister.REGION_BYTES_HIGH) << 32;
+        long regionBytes = (present(access, ControlRegister.REGION_BYTES_LOW) & 0xffff_ffffL)
+                | (long) present(access, ControlRegister.REGION_BYTES_HIGH) << 32;
         if ((long) pages << pageShift != regionBytes || regionBytes > access.region().byteSize()) {
             throw new DeviceException("page table and region do not fit: pages=" + pages + " page_shift=" + pageShift
                     + " region_bytes=" + regionBytes + " bar_bytes=" + access.region().byteSize() + remedy());
@@ -45,7 +45,7 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
                 (int) Math.min(ChannelMemoryLayout.MAX_TOTAL_BYTES, access.channelMemory().byteSize()));
         int links = inRange(access, ControlRegister.NR_LINKS, 0, Limits.MAX_LINKS);
         int channels = inRange(access, ControlRegister.NR_CHANNELS, 0, Limits.MAX_CHANNELS_PER_DOMAIN);
-        int shape = access.readRegister(ControlRegister.BAR_SHAPE);
+        int shape = present(access, ControlRegister.BAR_SHAPE);
         if (shape != access.barBits()) {
             throw new DeviceException("BAR_SHAPE differs from the BARs that were found: bar_shape=" + shape + " bar="
                     + access.barBits() + remedy());
@@ -60,16 +60,13 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
     }
 
     private static int checkedIdentity(DeviceAccess access) {
-        int magic = access.readRegister(ControlRegister.MAGIC);
-        if (magic == ControlRegister.ABSENT) {
-            throw new DeviceException(access.goneMessage());
-        }
+        int magic = present(access, ControlRegister.MAGIC);
         if (magic != ControlRegister.MAGIC_VALUE) {
             throw new DeviceException("device is not pci-vlink: address=" + access.address() + " magic=0x"
                     + Integer.toHexString(magic) + " expected=0x" + Integer.toHexString(ControlRegister.MAGIC_VALUE)
                     + ": choose another one with --device");
         }
-        int version = access.readRegister(ControlRegister.VERSION);
+        int version = present(access, ControlRegister.VERSION);
         if (version >>> 16 != ControlRegister.VERSION_VALUE >>> 16) {
             throw new DeviceException("device speaks another version: version=" + (version >>> 16) + "."
                     + (version & 0xffff) + " expected=" + (ControlRegister.VERSION_VALUE >>> 16)
@@ -82,8 +79,8 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
         long[] busAddress = new long[pages];
         for (int page = 0; page < pages; page++) {
             access.writeRegister(ControlRegister.COMMON_0, page);
-            long low = access.readRegister(ControlRegister.HUGEPAGE_ADDRESS_LOW) & 0xffff_ffffL;
-            busAddress[page] = low | (long) access.readRegister(ControlRegister.HUGEPAGE_ADDRESS_HIGH) << 32;
+            long low = present(access, ControlRegister.HUGEPAGE_ADDRESS_LOW) & 0xffff_ffffL;
+            busAddress[page] = low | (long) present(access, ControlRegister.HUGEPAGE_ADDRESS_HIGH) << 32;
         }
         try {
             return new AddressTranslation(busAddress, pageShift);
@@ -96,7 +93,7 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
         int[] found = new int[links];
         for (int link = 0; link < links; link++) {
             access.writeRegister(ControlRegister.COMMON_0, link);
-            boolean enabled = access.readRegister(ControlRegister.LINK_ENABLED) == 1;
+            boolean enabled = present(access, ControlRegister.LINK_ENABLED) == 1;
             found[link] = enabled
                     ? inRange(access, ControlRegister.LINK_CTRL_CHANNEL_IDX, 0, channels - 1)
                     : ControlRegister.NO_CHANNEL;
@@ -104,8 +101,20 @@ record DeviceTables(int version, AddressTranslation translation, long channelByt
         return found;
     }
 
-    private static int inRange(DeviceAccess access, ControlRegister register, int least, int most) {
+    /**
+     * Reads a register that is never all ones: those are what is read of a device whose agent has gone away, at any moment. Only
+     * a link without a control channel says so too, and that one is not asked.
+     */
+    private static int present(DeviceAccess access, ControlRegister register) {
         int value = access.readRegister(register);
+        if (value == ControlRegister.ABSENT) {
+            throw new DeviceException(access.goneMessage());
+        }
+        return value;
+    }
+
+    private static int inRange(DeviceAccess access, ControlRegister register, int least, int most) {
+        int value = present(access, register);
         if (value < least || value > most) {
             throw new DeviceException("register is out of range: " + register + "=" + Integer.toUnsignedString(value)
                     + " range=" + least + ".." + most + remedy());

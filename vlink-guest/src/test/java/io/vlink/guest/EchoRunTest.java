@@ -51,7 +51,7 @@ class EchoRunTest {
     private EchoEnd run(long count, long millis) {
         EchoPlan plan = new EchoPlan(Lcores.ANY, IdleStrategy.AUTO, Forward.MACSWAP, 4,
                 new TxPolicy(Integer.MAX_VALUE, 0), count, TimeUnit.MILLISECONDS.toNanos(millis));
-        EchoVoice voice = new EchoVoice(new PrintWriter(out), new PrintWriter(err), true, 0);
+        EchoVoice voice = new EchoVoice("test", new PrintWriter(out), new PrintWriter(err), true, 0);
         return new EchoRun("test", PortQueue.all(List.of(port)), plan, voice).run("echo ready", stop);
     }
 
@@ -95,7 +95,7 @@ class EchoRunTest {
         assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo(EchoEnd.COUNT);
         assertThat(out.toString()).contains("\"received\":3,\"returned\":3,\"dropped\":0,\"missing\":0,").contains(
                 "\"link\":\"tap123\",\"rxPackets\":3,\"rxBytes\":180,\"txPackets\":3,\"txBytes\":180,\"txFull\":0,");
-        assertThat(err.toString().lines()).containsExactly("link tap123 is up: epoch=1");
+        assertThat(err.toString().lines()).containsExactly("test: link=tap123 is up: epochs=1");
     }
 
     private void bringUp() {

@@ -26,15 +26,19 @@ class VlinkGuestMainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             echo --count=0         | count must be at least 1: count=0
-            echo --duration=0      | duration must be more than 0 seconds: duration=0.0
+            echo --duration=0      | duration must be more than 0: duration=0
             echo --channel=0       | channel must be 1 or more: channel=0
             echo --forward=flood   | forward must be macswap, io or drop: forward=flood
             pktgen --count=0       | count must be at least 1: count=0
             pktgen --size=63       | size must be 64 to 65539 bytes: size=63
-            torment --duration=0s  | duration must be a number with s, m or h, and more than 0: duration=0s
+            torment --duration=0s  | duration must be more than 0: duration=0
             torment --attack=x     | no such attack: attack=x: see --attack list
             torment --attack=reset --echo=a | this attack disturbs the links that echo: attack=reset
-            info --device=a --vfio-user=/b | --device and --vfio-user exclude each other: leave one out
+            info --device=zz       | device must be a PCI address, such as 0000:00:04.0: device=zz
+            bind --device=         | device must be a PCI address, such as 0000:00:04.0: device=
+            echo --device=00:4.0   | device must be a PCI address, such as 0000:00:04.0: device=00:4.0
+            echo --vfio-user=      | vfio-user must be a path, and not empty: vfio-user=
+            info --device=00:04.0 --vfio-user=/b | --device and --vfio-user exclude each other: leave one out
             bind --vfio-user=/b    | there is nothing to bind in vfio-user=/b: leave --vfio-user out
             """)
     void wrongUsageIsOneLineAndStatusTwo(String line, String complaint) {

@@ -12,6 +12,9 @@ package io.vlink.spec.control;
  * </pre>
  */
 public final class ControlProtocol {
+    /** Name of the socket in the agent's run directory. */
+    public static final String SOCKET_NAME = "control.sock";
+
     /** Version in every header. */
     public static final int VERSION = 1;
     /** Bytes of a message header. */

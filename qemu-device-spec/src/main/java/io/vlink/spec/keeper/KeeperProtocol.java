@@ -12,6 +12,9 @@ package io.vlink.spec.keeper;
  * </pre>
  */
 public final class KeeperProtocol {
+    /** Name of the socket in the agent's run directory. */
+    public static final String SOCKET_NAME = "keeper.sock";
+
     /** First in every header. */
     public static final int MAGIC = 0x706B6C76;
     /** Version in every header; a keeper and an agent that do not share it part with REFUSED. */

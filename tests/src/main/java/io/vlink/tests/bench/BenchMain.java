@@ -4,6 +4,7 @@
 package io.vlink.tests.bench;
 
 import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
@@ -72,13 +73,7 @@ public final class BenchMain implements Callable<Integer> {
 
     /** {@return the command, which says in one line what is wrong with its arguments} */
     static CommandLine commandLine() {
-        return new CommandLine(new BenchMain()).setParameterExceptionHandler((failure, given) -> {
-            String line = String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " ");
-            PrintWriter err = failure.getCommandLine().getErr();
-            err.println("bench: " + line + " (see bin/bench --help)");
-            err.flush();
-            return ExitCode.USAGE;
-        });
+        return OneLineErrors.of(new CommandLine(new BenchMain()), List.of());
     }
 
     @Override

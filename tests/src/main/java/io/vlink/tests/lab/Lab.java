@@ -3,6 +3,7 @@
 
 package io.vlink.tests.lab;
 
+import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import java.io.IOException;
@@ -110,7 +111,7 @@ public final class Lab implements AutoCloseable {
 
     /** {@return the process that outlives this lab's agent, if there is one} */
     public Optional<ProcessHandle> keeper() {
-        try (UnixConnection keeper = UnixConnection.connect(runDirectory().resolve("keeper.sock"))) {
+        try (UnixConnection keeper = UnixConnection.connect(new RunDirectory(runDirectory()).keeperSocket())) {
             return ProcessHandle.of(keeper.peer().pid());
         } catch (OsException nobody) {
             return Optional.empty();

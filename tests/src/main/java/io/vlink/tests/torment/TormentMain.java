@@ -7,11 +7,14 @@ import io.vlink.infra.command.OneLineErrors;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 
 /** {@code bin/torment}. */
@@ -22,10 +25,13 @@ import picocli.CommandLine;
         footer = {"", "Exit status: 0 no harm was done, 1 some was, 2 wrong usage."})
 // spotless:on
 public final class TormentMain implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
     // spotless:off
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "60",
-            description = "how long; 3600 for the hour (default: ${DEFAULT-VALUE})")
-    private long seconds;
+    @Option(names = {"--duration", "--seconds"}, paramLabel = "TIME", defaultValue = "60s",
+            description = "how long, such as 60 (seconds), 5m or 1h (default: ${DEFAULT-VALUE})")
+    private Duration duration;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "draws the same attacks again (default: ${DEFAULT-VALUE})")
@@ -47,14 +53,14 @@ public final class TormentMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (seconds < 1) {
-            System.err.println("torment: seconds must be positive: seconds=" + seconds);
-            return CommandLine.ExitCode.USAGE;
+        if (duration.toSeconds() < 1) {
+            return OneLineErrors.wrongUsage(spec.commandLine(),
+                    "duration must be at least a second: duration=" + duration.toSeconds());
         }
         Lab lab = Lab.create();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
         try {
-            Map<String, Object> result = new TormentLab(lab).run(seed, seconds);
+            Map<String, Object> result = new TormentLab(lab).run(seed, duration.toSeconds());
             System.out.println(JsonLine.write(result));
             return result.get("failures") instanceof List<?> failures && failures.isEmpty() ? 0 : 1;
         } catch (LabException e) {

@@ -79,7 +79,9 @@ class RefusalTest {
         refused("no such data channel: link=tap1 channel=3", "vlink-guest", "echo", "--vfio-user", socket,
                 "--channel=3");
         assertThat(link()).isEqualTo(before);
-        refused("this socket does not speak vfio-user: vfio_user=", "vlink-guest", "info", "--vfio-user",
+        refused("this is the agent's control socket: vfio_user=", "vlink-guest", "info", "--vfio-user",
                 lab.runDirectory().resolve("control.sock").toString());
+        refused("run directory is not a folder: run_dir=" + socket, "pktgen", "--vdev=eth_vlink0,link=tap1",
+                "--run-dir=" + socket);
     }
 }

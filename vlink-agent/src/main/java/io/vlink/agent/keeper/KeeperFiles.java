@@ -24,7 +24,7 @@ public final class KeeperFiles {
      * @return the socket's path
      */
     public static Path socket(RunDirectory directory) {
-        return directory.path().resolve("keeper.sock");
+        return directory.keeperSocket();
     }
 
     /**

@@ -7,13 +7,15 @@ import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlException;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.LinkConfigException;
 import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
+import io.vlink.spec.control.StatusCode;
 import io.vlink.spec.control.TlvType;
-
 import java.time.Duration;
 
 /** What the tools ask of a running agent, over one connection. One thread. */
@@ -29,14 +31,17 @@ public final class AgentClient implements AutoCloseable {
      *
      * @param directory where the agent is
      * @param role      who asks
-     * @throws ToolException if there is no agent
+     * @throws NoAgentException if there is no agent
+     * @throws ToolException    if it may not be used
      */
     public AgentClient(RunDirectory directory, Role role) {
         this.role = role;
         try {
             this.connection = directory.connect();
         } catch (ControlException e) {
-            throw new ToolException(e.getMessage());
+            boolean absent = e.getCause() instanceof OsException cause
+                    && (cause.errno() == Errno.ENOENT || cause.errno() == Errno.ECONNREFUSED);
+            throw absent ? new NoAgentException(e.getMessage()) : new ToolException(e.getMessage());
         }
     }
 
@@ -100,7 +105,7 @@ public final class AgentClient implements AutoCloseable {
      * The state of everything.
      *
      * @return one JSON object, one line
-     * @throws ToolException if the agent fails
+     * @throws NoAgentException if the agent fails, or dies meanwhile
      */
     public String report() {
         return ask(ControlMessage.request(role, Request.REPORT).build(), REPORT_LIMIT).text(TlvType.REPORT);
@@ -114,7 +119,9 @@ public final class AgentClient implements AutoCloseable {
         try {
             return connection.request(request, 0, limit).message();
         } catch (ControlException e) {
-            throw new ToolException(e.getMessage());
+            throw e.status() == StatusCode.FAILED
+                    ? new NoAgentException(e.getMessage())
+                    : new ToolException(e.getMessage());
         }
     }
 

@@ -40,18 +40,19 @@ public record DeviceOption(String vmDomain, Path initConfig, BarShape barShape, 
      * Reads properties.
      *
      * @param text   without the driver's name
+     * @param before what stands before them on that program's command line, for the message that shows the form
      * @param passOn properties that are allowed beside our own, and are not looked at
      * @return what they say
      * @throws UsageException if one is unknown, repeated, missing, or has a wrong value
      */
-    public static DeviceOption parse(String text, List<String> passOn) {
+    public static DeviceOption parse(String text, String before, List<String> passOn) {
         Map<String, String> values = split(text, passOn);
         Map<String, String> passed = new LinkedHashMap<>(values);
         passed.keySet().retainAll(passOn);
         for (String name : List.of(VM_DOMAIN, INIT_CONFIG)) {
             if (values.getOrDefault(name, "").isEmpty()) {
                 throw new UsageException("property is missing: " + name
-                        + "=: write pci-vlink,vm_domain=testvm1,init_config=./link.config");
+                        + "=: write " + before + "vm_domain=testvm1,init_config=./link.config");
             }
         }
         try {

@@ -86,7 +86,7 @@ final class StatusTable {
         String verdict = switch (direction.text("holds")) {
             case "true" -> difference == 0 ? "holds" : "holds, " + difference + " being counted";
             case "false" -> "DOES NOT HOLD, difference " + difference;
-            default -> "not known between epochs";
+            default -> "not known without an epoch";
         };
         return "sent %s = received %s + dropped %s + in flight %s: %s".formatted(direction.text("sent"),
                 direction.text("received"), direction.text("dropped"), direction.text("inFlight"), verdict);

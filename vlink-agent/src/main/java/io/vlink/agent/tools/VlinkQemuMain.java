@@ -6,7 +6,6 @@ package io.vlink.agent.tools;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.OneLineErrors;
-import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.ProgramReplacement;
 import io.vlink.infra.region.MemorySize;
@@ -33,7 +32,7 @@ import picocli.CommandLine.Parameters;
  */
 // spotless:off
 @Command(name = "vlink-qemu", sortOptions = false, usageHelpAutoWidth = true,
-        customSynopsis = "vlink-qemu [--run-dir DIR] [--print] QEMU-OPTIONS -device pci-vlink,PROPERTIES",
+        customSynopsis = "vlink-qemu [--run-dir DIR] [--wait] [--print] QEMU-OPTIONS -device pci-vlink,PROPERTIES",
         description = {
             "Starts a stock QEMU (>= 10.1) with a pci-vlink device. All but that one -device passes to QEMU untouched.", "",
             "Properties of pci-vlink:",
@@ -55,7 +54,7 @@ public final class VlinkQemuMain implements Callable<Integer> {
     private static final long PC_MEMORY_LIMIT = 2L << 30;
 
     @Mixin
-    private RunDirectoryOption runDirectory;
+    private AgentOptions options;
 
     // spotless:off
     @Option(names = "--print",
@@ -110,11 +109,10 @@ public final class VlinkQemuMain implements Callable<Integer> {
         if (!commandLine.hasDevice()) {
             return withoutDevice();
         }
-        DeviceOption option = DeviceOption.parse(commandLine.deviceProperties(), PASSED_ON);
+        DeviceOption option = DeviceOption.parse(commandLine.deviceProperties(), "-device pci-vlink,", PASSED_ON);
         LinkConfig links = AgentClient.links(option);
         QemuProgram qemu = QemuProgram.find(System.getenv());
-        RunDirectory directory = runDirectory.directory();
-        try (AgentClient agent = new AgentClient(directory, Role.QEMU)) {
+        try (AgentClient agent = options.connect(Role.QEMU)) {
             checkMachine(commandLine, option, JsonTree.parse(agent.report()).child("agent").number("regionBytes"));
             String socket = agent.register(option, links);
             List<String> words = new ArrayList<>(List.of(qemu.path().toString()));

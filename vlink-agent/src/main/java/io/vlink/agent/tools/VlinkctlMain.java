@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
 // spotless:on
 public final class VlinkctlMain {
     @Mixin
-    private RunDirectoryOption runDirectory;
+    private AgentOptions options;
 
     private VlinkctlMain() {
     }
@@ -52,11 +52,9 @@ public final class VlinkctlMain {
             description = "Shows regions, domains, links, lanes and counters.")
     int status(@Option(names = "--json", description = "One JSON object on one line.") boolean json) {
         // spotless:on
-        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
-            String report = agent.report();
-            System.out.print(json ? report + "\n" : StatusTable.of(JsonTree.parse(report)));
-            System.out.flush();
-        }
+        String report = options.ask(AgentClient::report);
+        System.out.print(json ? report + "\n" : StatusTable.of(JsonTree.parse(report)));
+        System.out.flush();
         return CommandLine.ExitCode.OK;
     }
 
@@ -67,9 +65,9 @@ public final class VlinkctlMain {
             description = "vm_domain=NAME,init_config=FILE[,bar=32|64][,trust_group=NAME][,max_channel=N]")
             String properties) {
         // spotless:on
-        DeviceOption option = DeviceOption.parse(properties, List.of());
+        DeviceOption option = DeviceOption.parse(properties, "vlinkctl register ", List.of());
         LinkConfig links = AgentClient.links(option);
-        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
+        try (AgentClient agent = options.connect(Role.TOOL)) {
             System.out.println(agent.register(option, links));
         }
         return CommandLine.ExitCode.OK;
@@ -84,7 +82,7 @@ public final class VlinkctlMain {
         } catch (IllegalArgumentException e) {
             throw new UsageException(e.getMessage());
         }
-        try (AgentClient agent = new AgentClient(runDirectory.directory(), Role.TOOL)) {
+        try (AgentClient agent = options.connect(Role.TOOL)) {
             agent.unregister(name);
         }
         return CommandLine.ExitCode.OK;

@@ -28,13 +28,13 @@ class DeviceOptionTest {
             "vm_domain=a/b,init_config=b | vm_domain", "vm_domain=a,init_config=b,max_channel=65 | max_channel=65",
             "vm_domain=a,init_config=b,trust_group= | trust_group"})
     void refusesWithOneLineThatNamesTheProperty(String text, String message) {
-        assertThatThrownBy(() -> DeviceOption.parse(text, PASSED_ON)).isInstanceOf(ToolException.class)
+        assertThatThrownBy(() -> DeviceOption.parse(text, "", PASSED_ON)).isInstanceOf(ToolException.class)
                 .hasMessageContaining(message).hasMessageNotContaining("\n");
     }
 
     @Test
     void readsTheSeedsLine() {
-        DeviceOption option = DeviceOption.parse("vm_domain=testvm1,init_config=./link.config", List.of());
+        DeviceOption option = DeviceOption.parse("vm_domain=testvm1,init_config=./link.config", "", List.of());
         assertThat(option.vmDomain()).isEqualTo("testvm1");
         assertThat(option.initConfig()).isEqualTo(Path.of("./link.config"));
         assertThat(option.barShape()).isEqualTo(BarShape.BAR32);
@@ -45,7 +45,7 @@ class DeviceOptionTest {
     @Test
     void readsEverythingAndKeepsQemusOwn() {
         DeviceOption option = DeviceOption.parse(
-                ",vm_domain=vm1,addr=5,init_config=a,,b,bar=64,trust_group=g,max_channel=9,id=x", PASSED_ON);
+                ",vm_domain=vm1,addr=5,init_config=a,,b,bar=64,trust_group=g,max_channel=9,id=x", "", PASSED_ON);
         assertThat(option.initConfig()).isEqualTo(Path.of("a,b"));
         assertThat(option.barShape()).isEqualTo(BarShape.BAR64);
         assertThat(option.trustGroup()).isEqualTo("g");

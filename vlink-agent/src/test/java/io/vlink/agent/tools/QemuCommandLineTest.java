@@ -51,8 +51,8 @@ class QemuCommandLineTest {
     @Test
     void explainsWhyABarDoesNotFitOnQ35() {
         QemuCommandLine q35 = new QemuCommandLine(List.of("-M", "pc-q35-10.1", "-device", DEVICE));
-        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", List.of());
-        DeviceOption bar64 = DeviceOption.parse("vm_domain=vm1,init_config=a,bar=64", List.of());
+        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", "", List.of());
+        DeviceOption bar64 = DeviceOption.parse("vm_domain=vm1,init_config=a,bar=64", "", List.of());
         assertThatThrownBy(() -> VlinkQemuMain.checkMachine(q35, bar32, GIB))
                 .hasMessageContainingAll("1G", "machine=pc-q35-10.1", "use bar=64");
         assertThatCode(() -> VlinkQemuMain.checkMachine(q35, bar64, GIB)).doesNotThrowAnyException();
@@ -66,7 +66,7 @@ class QemuCommandLineTest {
             "-M pc,max-ram-below-4g=3G -m 8G|3G"})
     void explainsHowMuchMemoryLeavesRoomOnPc(String line, String memory) {
         QemuCommandLine pc = new QemuCommandLine(List.of(line.split(" ", -1)));
-        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", List.of());
+        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", "", List.of());
         assertThatThrownBy(() -> VlinkQemuMain.checkMachine(pc, bar32, GIB))
                 .hasMessageContainingAll("machine=pc", "memory=" + memory, "max-ram-below-4g=2G", "bar=64");
     }
@@ -76,7 +76,7 @@ class QemuCommandLineTest {
             "-M microvm -m 8G"})
     void letsEverythingElseThroughOnPc(String line) {
         QemuCommandLine pc = new QemuCommandLine(List.of(line.split(" ", -1)));
-        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", List.of());
+        DeviceOption bar32 = DeviceOption.parse("vm_domain=vm1,init_config=a", "", List.of());
         assertThatCode(() -> VlinkQemuMain.checkMachine(pc, bar32, GIB)).doesNotThrowAnyException();
     }
 

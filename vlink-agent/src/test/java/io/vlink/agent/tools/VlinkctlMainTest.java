@@ -12,7 +12,11 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +66,33 @@ class VlinkctlMainTest {
     }
 
     @Test
+    void saysWhatIsThereInPlaceOfAnAgent() throws IOException {
+        Path file = agent.write("control.sock", "");
+        assertThat(run("status", "--run-dir", file.getParent().toString())).isEqualTo(1);
+        assertThat(errors).isEqualTo("vlinkctl: no agent: run_dir=" + file.getParent()
+                + " control.sock is not a socket: give the run directory of bin/virt_compute\n");
+        assertThat(run("status", "--run-dir", file.toString())).isEqualTo(1);
+        assertThat(errors).isEqualTo("vlinkctl: run directory is not a folder: run_dir=" + file
+                + ": give the folder where control.sock stands\n");
+        assertThat(run("status", "--run-dir=")).isEqualTo(2);
+        assertThat(errors).startsWith("vlinkctl: run-dir must be a path, and not empty: run-dir= (see").hasLineCount(1);
+    }
+
+    @Test
+    void waitsForAnAgentIfItIsAskedTo() throws Exception {
+        Path later = agent.write("unused", "").resolveSibling("later");
+        StringWriter complaints = new StringWriter();
+        CompletableFuture<Integer> status = CompletableFuture.supplyAsync(() -> VlinkctlMain.commandLine()
+                .setErr(new PrintWriter(complaints)).execute("unregister", "nobody", "--wait", "--run-dir=" + later));
+        String waiting = "vlinkctl: waiting: no agent: run_dir=" + later
+                + " control.sock is absent: start bin/virt_compute\n";
+        Awaitility.await().until(() -> complaints.toString().equals(waiting));
+        Files.createSymbolicLink(later, agent.directory().path());
+        assertThat(status.get(30, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(complaints.toString()).startsWith(waiting + "vlinkctl: no such domain").hasLineCount(2);
+    }
+
+    @Test
     void theRunDirectoryMayStandBeforeOrAfterTheCommand() {
         assertThat(run(runDir(), "status", "--json")).as(errors).isZero();
         assertThat(run("status", "--json", runDir())).as(errors).isZero();
@@ -96,6 +127,10 @@ class VlinkctlMainTest {
         assertThat(errors).startsWith("vlinkctl: vm_domain may have only").hasLineCount(1);
         assertThat(run("register", "colour=red", runDir())).isEqualTo(2);
         assertThat(errors).startsWith("vlinkctl: unknown property of pci-vlink: property=colour").hasLineCount(1);
+        assertThat(run("register", "vm_domain=vm1", runDir())).isEqualTo(2);
+        assertThat(errors)
+                .contains("init_config=: write vlinkctl register vm_domain=testvm1,init_config=./link.config (see")
+                .hasLineCount(1);
     }
 
     @Test
@@ -121,7 +156,7 @@ class VlinkctlMainTest {
                 "domain   testvm1 registered, persistent, bar=32",
                 "tap123 down, 52:54:00:00:00:01, 3 channels, queue_size=64, mtu=1500, driver none",
                 "host lane not initialized (epoch 0), guest lane not initialized (epoch 0)",
-                "guest to host sent 0 = received 0 + dropped 0 + in flight 0: holds",
+                "guest to host sent 0 = received 0 + dropped 0 + in flight 0: not known without an epoch",
                 "buffers 512 = free 512 + lent 0 + held 0");
         assertThat(run("status", "--json", runDir())).isZero();
         assertThat(output).endsWith("}\n").hasLineCount(1);

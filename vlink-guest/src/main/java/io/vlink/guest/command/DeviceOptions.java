@@ -12,6 +12,7 @@ import io.vlink.guest.device.UioBinding;
 import io.vlink.guest.device.VfioUserDevice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,6 +20,9 @@ import picocli.CommandLine.Spec;
 
 /** Which device a command is about. */
 final class DeviceOptions {
+    private static final Pattern ADDRESS = Pattern
+            .compile("(\\p{XDigit}{4,8}:)?\\p{XDigit}{2}:[01]\\p{XDigit}\\.[0-7]");
+
     @Option(names = "--device", paramLabel = "PCIADDR", description = "PCI address, where there are several devices")
     private String device;
 
@@ -32,8 +36,23 @@ final class DeviceOptions {
         return new ParameterException(command.commandLine(), message);
     }
 
+    /**
+     * Checks what can be checked before a device is looked for.
+     *
+     * @throws ParameterException one line: wrong usage
+     */
+    void check() {
+        if (device != null && !ADDRESS.matcher(device).matches()) {
+            throw wrong("device must be a PCI address, such as 0000:00:04.0: device=" + device);
+        }
+        if (socket != null && device != null) {
+            throw wrong("--device and --vfio-user exclude each other: leave one out");
+        }
+    }
+
     /** {@return the PCI device} */
     PciFunction pciFunction() {
+        check();
         if (socket != null) {
             throw wrong("there is nothing to bind in vfio-user=" + socket + ": leave --vfio-user out");
         }
@@ -42,9 +61,7 @@ final class DeviceOptions {
 
     /** {@return the device, opened and read} */
     GuestDevice open() {
-        if (socket != null && device != null) {
-            throw wrong("--device and --vfio-user exclude each other: leave one out");
-        }
+        check();
         return GuestDevice.open(socket != null ? VfioUserDevice.open(socket) : PciDevice.open(pciFunction()));
     }
 

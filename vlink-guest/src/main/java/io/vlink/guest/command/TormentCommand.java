@@ -11,13 +11,12 @@ import io.vlink.guest.torment.Torment;
 import io.vlink.guest.torment.TormentEcho;
 import io.vlink.guest.torment.TormentPlan;
 import io.vlink.traffic.worker.StopSignal;
+import io.vlink.traffic.worker.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +32,6 @@ import picocli.CommandLine.Spec;
         footer = {"", "Exit status: 0 the link came back each time, 1 it did not, 2 wrong usage."})
 // spotless:on
 public final class TormentCommand implements Callable<Integer> {
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(s|m|h)");
     private static final String LIST = "list";
 
     @Spec
@@ -56,9 +54,9 @@ public final class TormentCommand implements Callable<Integer> {
             description = "draws the same attacks again (default: ${DEFAULT-VALUE})")
     private long seed;
 
-    @Option(names = "--duration", paramLabel = "T", defaultValue = "10s",
-            description = "such as 10s, 5m or 1h (default: ${DEFAULT-VALUE})")
-    private String duration;
+    @Option(names = "--duration", paramLabel = "TIME", defaultValue = "10s",
+            description = "how long, such as 10 (seconds), 5m or 1h (default: ${DEFAULT-VALUE})")
+    private Duration duration;
 
     @Option(names = "--attack", paramLabel = "A", split = ",",
             description = "only these, by name; list: name them all (default: all)")
@@ -80,7 +78,7 @@ public final class TormentCommand implements Callable<Integer> {
             }
             return 0;
         }
-        TormentPlan plan = new TormentPlan(seed, parsedDuration(), chosen());
+        TormentPlan plan = new TormentPlan(seed, checkedDuration(), chosen());
         StopSignal stop = StopSignal.install();
         int status = 1;
         try {
@@ -123,17 +121,9 @@ public final class TormentCommand implements Callable<Integer> {
         return target;
     }
 
-    private Duration parsedDuration() {
-        Matcher matcher = DURATION.matcher(duration);
-        long number = matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
-        if (number == 0) {
-            throw wrong("duration must be a number with s, m or h, and more than 0: duration=" + duration);
-        }
-        return switch (matcher.group(2)) {
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            default -> Duration.ofHours(number);
-        };
+    private Duration checkedDuration() {
+        Usage.nanos(spec, "duration", duration);
+        return duration;
     }
 
     private List<Attack> chosen() {

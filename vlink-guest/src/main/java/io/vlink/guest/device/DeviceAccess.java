@@ -41,7 +41,7 @@ public interface DeviceAccess extends AutoCloseable {
     /** {@return one line for a person, about a device that {@link #isGone}: what is known, and what to do} */
     default String goneMessage() {
         return "device does not answer (all registers read as ones): address=" + address()
-                + ": the agent on the host is gone: start virt_compute, then this machine again";
+                + ": the agent on the host is away: start virt_compute, and this machine again if that does not help";
     }
 
     /**

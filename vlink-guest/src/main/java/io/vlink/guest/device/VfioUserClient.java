@@ -5,6 +5,7 @@ package io.vlink.guest.device;
 
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.SocketFile;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.vfiouser.Capabilities;
 import io.vlink.infra.vfiouser.RegionAccess;
@@ -13,6 +14,8 @@ import io.vlink.infra.vfiouser.VersionPayload;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserProtocolException;
 import io.vlink.infra.vfiouser.VfioUserTransport;
+import io.vlink.spec.control.ControlProtocol;
+import io.vlink.spec.keeper.KeeperProtocol;
 import io.vlink.spec.vfiouser.VfioUserCommand;
 import io.vlink.spec.vfiouser.VfioUserProtocol;
 import java.nio.ByteBuffer;
@@ -47,10 +50,7 @@ final class VfioUserClient implements AutoCloseable {
         try {
             connection = UnixConnection.connect(socket);
         } catch (OsException e) {
-            throw new DeviceException("no agent listens at the device socket: vfio_user=" + socket + " ("
-                    + Errno.name(e.errno())
-                    + "): start virt_compute, register the domain with vlinkctl register, and see"
-                    + " vlinkctl status for the path", e);
+            throw notConnected(e);
         } catch (IllegalArgumentException tooLong) {
             throw new DeviceException(tooLong.getMessage() + ": " + REMEDY, tooLong);
         }
@@ -67,11 +67,28 @@ final class VfioUserClient implements AutoCloseable {
         }
     }
 
+    /** Names what is no device socket before it is asked: a folder, a file, a socket of the agent's own. */
     private static void checkKind(Path socket) {
-        if (Files.isDirectory(socket) || Files.isRegularFile(socket)) {
+        if (Files.exists(socket) && !SocketFile.isSocket(socket)) {
             throw new DeviceException("not a socket, but a " + (Files.isDirectory(socket) ? "folder" : "file")
                     + ": vfio_user=" + socket + ": " + REMEDY);
         }
+        boolean control = socket.endsWith(ControlProtocol.SOCKET_NAME);
+        if (control || socket.endsWith(KeeperProtocol.SOCKET_NAME)) {
+            throw new DeviceException("this is the " + (control ? "agent's control" : "keeper's")
+                    + " socket: vfio_user=" + socket + ": give the device's, NAME.sock beside it");
+        }
+    }
+
+    private DeviceException notConnected(OsException e) {
+        return new DeviceException(switch (e.errno()) {
+            case Errno.EPROTOTYPE -> "not a stream socket, so not the agent's: vfio_user=" + socket + ": " + REMEDY;
+            case Errno.EACCES, Errno.EPERM -> "device socket is closed to this user: vfio_user=" + socket
+                    + ": start virt_compute with --socket-group or --allow-uid";
+            default -> "no agent listens at the device socket: vfio_user=" + socket + " (" + Errno.name(e.errno())
+                    + "): start virt_compute, register the domain with vlinkctl register, and see"
+                    + " vlinkctl status for the path";
+        }, e);
     }
 
     private void agree() {
@@ -156,7 +173,13 @@ final class VfioUserClient implements AutoCloseable {
     private VfioUserMessage ask(VfioUserCommand command, byte[] payload) {
         int id = nextId++ & 0xffff;
         VfioUserMessage reply = exchange(id, command, payload);
-        if (!reply.isReply() || reply.id() != id || reply.command() != command.code() || reply.isError()) {
+        if (!reply.isReply() || reply.id() != id || reply.command() != command.code()) {
+            reply.close();
+            throw unintelligible(new VfioUserProtocolException(reply.isReply()
+                    ? "the answer is to another question: command=" + reply.command() + " id=" + reply.id()
+                    : "a question comes back instead of an answer"));
+        }
+        if (reply.isError()) {
             int error = reply.error();
             reply.close();
             if (error == Errno.EBUSY) {

@@ -22,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A client, and a server that agrees on the version and says no more; whole devices are for the tests with an agent. */
 @Timeout(30)
@@ -29,8 +31,8 @@ class VfioUserClientTest {
     @TempDir
     private Path folder;
 
-    /** Sends the client's own proposal back, as a reply. */
-    private static SocketChannel answerVersion(ServerSocketChannel server) {
+    /** Sends the client's own proposal back, as a message of some type. */
+    private static SocketChannel answerVersion(ServerSocketChannel server, int type) {
         try {
             SocketChannel channel = server.accept();
             ByteBuffer message = ByteBuffer.allocate(4_096).order(ByteOrder.LITTLE_ENDIAN);
@@ -38,7 +40,7 @@ class VfioUserClientTest {
                     || message.position() < message.getInt(VfioUserProtocol.SIZE_OFFSET)) {
                 channel.read(message);
             }
-            message.putInt(VfioUserProtocol.FLAGS_OFFSET, VfioUserProtocol.TYPE_REPLY);
+            message.putInt(VfioUserProtocol.FLAGS_OFFSET, type);
             channel.write(message.flip());
             return channel;
         } catch (IOException e) {
@@ -56,12 +58,39 @@ class VfioUserClientTest {
                 .withMessageStartingWith("not a socket, but a file: vfio_user=" + file);
     }
 
+    @ParameterizedTest
+    @CsvSource({"control.sock, this is the agent's control socket", "keeper.sock, this is the keeper's socket"})
+    void saysWhichOtherSocketOfTheAgentItIsAndAsksNothingThere(String name, String complaint) throws IOException {
+        Path socket = folder.resolve(name);
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket)).configureBlocking(false);
+            assertThatExceptionOfType(DeviceException.class).isThrownBy(() -> new VfioUserClient(socket))
+                    .withMessage(complaint + ": vfio_user=" + socket + ": give the device's, NAME.sock beside it");
+            assertThat(server.accept()).isNull();
+        }
+    }
+
+    @Test
+    void saysThatAnEchoIsNoDevice() throws IOException {
+        Path socket = folder.resolve("s");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            CompletableFuture<SocketChannel> echo = CompletableFuture
+                    .supplyAsync(() -> answerVersion(server, VfioUserProtocol.TYPE_COMMAND));
+            assertThatExceptionOfType(DeviceException.class).isThrownBy(() -> new VfioUserClient(socket))
+                    .withMessageStartingWith("this socket does not speak vfio-user: vfio_user=" + socket
+                            + " (a question comes back instead of an answer)");
+            echo.join().close();
+        }
+    }
+
     @Test
     void knowsThatTheAgentIsGoneWithoutAskingIt() throws IOException {
         Path socket = folder.resolve("s");
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(socket));
-            CompletableFuture<SocketChannel> agent = CompletableFuture.supplyAsync(() -> answerVersion(server));
+            CompletableFuture<SocketChannel> agent = CompletableFuture
+                    .supplyAsync(() -> answerVersion(server, VfioUserProtocol.TYPE_REPLY));
             try (VfioUserClient client = new VfioUserClient(socket)) {
                 SocketChannel served = agent.join();
                 assertThat(client.isGone()).isFalse();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,8 +65,13 @@ abstract class HostProgram<P> implements Callable<Integer> {
     public final Integer call() {
         P plan = plan();
         vdevs.check();
-        List<VlinkPort> ports = new ArrayList<>(vdevs.open());
+        List<VlinkPort> ports = new ArrayList<>();
         try {
+            if (!vdevs.isPatient()) {
+                ports.addAll(vdevs.open());
+            } else if (!openInTheEnd(ports, why -> OneLineErrors.failed(spec.commandLine(), "waiting: " + why))) {
+                return OneLineErrors.failed(spec.commandLine(), "stopped while it waited: nothing was done");
+            }
             return work(plan, ports, stop);
         } finally {
             ports.forEach(VlinkPort::close);
@@ -82,11 +88,22 @@ abstract class HostProgram<P> implements Callable<Integer> {
     final boolean openAgain(List<VlinkPort> ports) {
         ports.forEach(VlinkPort::close);
         ports.clear();
+        return openInTheEnd(ports, why -> {
+        });
+    }
+
+    /** Tries until it succeeds, and says why it does not, whenever that changes; false if a signal came first. */
+    private boolean openInTheEnd(List<VlinkPort> ports, Consumer<String> waiting) {
+        String told = "";
         while (!stop.isRequested()) {
             try {
                 ports.addAll(vdevs.open());
                 return true;
             } catch (AttachException notYet) {
+                if (!notYet.getMessage().equals(told)) {
+                    told = notYet.getMessage();
+                    waiting.accept(told);
+                }
                 LockSupport.parkNanos(AGAIN_NANOS);
             }
         }

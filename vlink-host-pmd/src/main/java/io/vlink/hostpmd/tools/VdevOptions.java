@@ -33,6 +33,9 @@ final class VdevOptions {
             description = "the agent's run directory; default: $VLINK_RUN_DIR, else /run/vlink for root and"
                     + " $XDG_RUNTIME_DIR/vlink for others")
     private Path runDir;
+    @Option(names = "--wait",
+            description = "where there is no agent, or no such link, wait for it as long as it takes")
+    private boolean wait;
     // spotless:on
 
     /**
@@ -49,6 +52,11 @@ final class VdevOptions {
             Usage.require(command, links.add(vdev.link()), "two --vdev must not name the same link", "link",
                     vdev.link());
         }
+    }
+
+    /** {@return whether to wait for links that cannot be attached to yet} */
+    boolean isPatient() {
+        return wait;
     }
 
     /** {@return the agent's run directory} */

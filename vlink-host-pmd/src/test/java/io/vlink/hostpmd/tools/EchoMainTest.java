@@ -42,9 +42,9 @@ class EchoMainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --burst=257            | burst must be 1 to 256: burst=257
-            --stats=0              | stats must be at least 1: stats=0
+            --stats=0              | stats must be more than 0: stats=0
             --count=-1             | count must be at least 1: count=-1
-            --duration=-1          | duration must be more than 0 seconds: duration=-1.0
+            --duration=-1          | duration must be a time such as 30, 30s, 10m or 1h, seconds without a unit: duration=-1
             --forward=flood        | forward must be macswap, io or drop: forward=flood
             """)
     void wrongNumbersAreOneLineAndStatusTwoBeforeAnythingIsAttached(String option, String complaint) {
@@ -74,14 +74,27 @@ class EchoMainTest {
             Thread restart = Thread.ofPlatform().start(() -> {
                 awaitOutput("echo ready");
                 agent.close();
-                awaitErrors("agent is away: link=tap123");
+                awaitErrors("vlink-echo: agent is away: link=tap123");
                 agent = new TestAgent(runDir, link);
-                awaitErrors("agent is back: link=tap123 is attached again");
+                awaitErrors("vlink-echo: agent is back: link=tap123 is attached again");
                 program.stop();
             });
             assertThat(run(VDEV)).isZero();
-            assertThat(restart.isAlive()).isFalse();
+            ProgramRun.awaitEnd(restart);
             assertThat(program.out()).containsOnlyOnce("echo ready");
+        }
+
+        @Test
+        void waitsForItsAgentIfItIsAskedTo() {
+            agent.close();
+            Thread start = Thread.ofPlatform().start(() -> {
+                awaitErrors("vlink-echo: waiting: no agent: run_dir=" + runDir);
+                agent = new TestAgent(runDir, link);
+                awaitOutput("echo ready");
+                program.stop();
+            });
+            assertThat(run(VDEV, "--wait")).isZero();
+            ProgramRun.awaitEnd(start);
         }
 
         @Test
@@ -95,7 +108,7 @@ class EchoMainTest {
                     program.stop();
                 });
                 assertThat(run(VDEV)).isZero();
-                assertThat(restart.isAlive()).isFalse();
+                ProgramRun.awaitEnd(restart);
             }
         }
 
@@ -110,7 +123,7 @@ class EchoMainTest {
                 assertThat(run(VDEV, "--duration=600")).isEqualTo(1);
                 assertThat(program.takeErrors()).endsWith(
                         "vlink-echo: agent gone: run_dir=" + runDir + ": start bin/virt_compute and run again");
-                assertThat(restart.isAlive()).isFalse();
+                ProgramRun.awaitEnd(restart);
             }
         }
 
@@ -149,7 +162,7 @@ class EchoMainTest {
                     program.stop();
                 });
                 assertThat(run(VDEV, "--forward=drop", "--json")).isZero();
-                assertThat(end.isAlive()).isFalse();
+                ProgramRun.awaitEnd(end);
                 assertThat(guest.returned()).isZero();
             }
             assertThat(program.out()).contains("\"returned\":0,\"dropped\":0,\"missing\":0,");
@@ -163,7 +176,7 @@ class EchoMainTest {
                     program.stop();
                 });
                 assertThat(run(VDEV, "--json")).isZero();
-                assertThat(end.isAlive()).isFalse();
+                ProgramRun.awaitEnd(end);
                 assertThat(guest.wrong()).isZero();
             }
             assertThat(program.out()).contains("\"dropped\":0,\"missing\":0,").contains("\"stopped\":\"signal\"");

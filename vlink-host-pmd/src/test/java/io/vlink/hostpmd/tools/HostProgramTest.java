@@ -58,9 +58,9 @@ class HostProgramTest {
             --retry-delay=-1            | retry-delay must be 0 to 1000000 microseconds: retry-delay=-1
             --count=many                | count must be a whole number up to 9223372036854775807: count=many
             --count=0                   | count must be at least 1: count=0
-            --duration=0                | duration must be more than 0 seconds: duration=0.0
-            --duration=NaN              | duration must be more than 0 seconds: duration=NaN
-            --duration=1e9              | duration must be less than 1000000000 seconds: duration=1.0E9
+            --duration=0                | duration must be more than 0: duration=0
+            --duration=NaN              | duration must be a time such as 30, 30s, 10m or 1h, seconds without a unit: duration=NaN
+            --duration=300000h              | duration must be less than 1000000000 seconds: duration=1080000000
             --speed=9                   | unknown option: option=--speed=9: leave it out
             """)
     void wrongUsageIsOneLineAndStatusTwoBeforeTheAgentHearsOfIt(String options, String complaint) {

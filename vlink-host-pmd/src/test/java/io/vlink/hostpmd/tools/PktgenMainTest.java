@@ -37,7 +37,7 @@ class PktgenMainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --count=-5                 | count must be at least 1: count=-5
-            --timeout=-1               | timeout must be more than 0 seconds: timeout=-1.0
+            --timeout=-1               | timeout must be a time such as 30, 30s, 10m or 1h, seconds without a unit: timeout=-1
             --size=63                  | size must be 64 to 65539 bytes: size=63
             --size=65540               | size must be 64 to 65539 bytes: size=65540
             --burst=1025               | burst must be 1 to 1024: burst=1025
@@ -130,7 +130,7 @@ class PktgenMainTest {
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isZero();
             }
             assertThat(program.out()).contains("\"lost\":0,");
-            assertThat(restart.isAlive()).isFalse();
+            ProgramRun.awaitEnd(restart);
         }
 
         @Test
@@ -142,7 +142,7 @@ class PktgenMainTest {
                     agent = new TestAgent(runDir, anew);
                 });
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60", "--json")).isEqualTo(1);
-                assertThat(restart.isAlive()).isFalse();
+                ProgramRun.awaitEnd(restart);
             }
             assertThat(program.takeErrors()).contains("pktgen: agent gone: run_dir=" + runDir)
                     .endsWith("start bin/virt_compute and run again");
@@ -157,7 +157,7 @@ class PktgenMainTest {
             try (EchoingGuest _ = new EchoingGuest(link)) {
                 assertThat(run("--vdev=eth_vlink0,link=tap123", "--duration=60")).isBetween(0, 1);
             }
-            assertThat(request.isAlive()).isFalse();
+            ProgramRun.awaitEnd(request);
         }
     }
 }

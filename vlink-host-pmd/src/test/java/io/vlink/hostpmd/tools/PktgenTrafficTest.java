@@ -182,7 +182,7 @@ class PktgenTrafficTest {
             run("mq");
             assertThat(report).contains("\"stopped\":\"signal\"");
             assertThat(count("lost")).isEqualTo(WINDOW);
-            assertThat(stopper.isAlive()).isFalse();
+            ProgramRun.awaitEnd(stopper);
         }
     }
 

@@ -3,10 +3,13 @@
 
 package io.vlink.hostpmd.tools;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,6 +36,15 @@ final class ProgramRun {
     /** Asks the program to stop, as a signal would. */
     void stop() {
         stop.request();
+    }
+
+    /** Waits for a thread of a test that has done its last step, and may not have ended yet. */
+    static void awaitEnd(Thread thread) {
+        try {
+            assertThat(thread.join(Duration.ofSeconds(30))).as("%s has ended", thread).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     String out() {

@@ -20,14 +20,15 @@ public final class OneLineErrors {
     }
 
     /**
-     * Makes a program complain in one line, instead of with its whole help or a stack trace.
+     * Makes a program complain in one line, instead of with its whole help or a stack trace; and read a {@code Duration} as
+     * {@code 30}, {@code 30s}, {@code 10m} or {@code 1h}, and no {@code Path} from an empty text.
      *
      * @param program  the program's command line
      * @param failures exceptions that are no bugs, besides {@link OsException}; their messages are for people
      * @return the same one
      */
     public static CommandLine of(CommandLine program, List<Class<? extends RuntimeException>> failures) {
-        return program.setParameterExceptionHandler(
+        return ValueConverters.register(program).setParameterExceptionHandler(
                 (failure, arguments) -> wrongUsage(failure.getCommandLine(), UsageText.of(failure)))
                 .setExecutionExceptionHandler((failure, command, result) -> isKnown(failure, failures)
                         ? failed(command, String.valueOf(failure.getMessage()))

@@ -93,6 +93,9 @@ final class UsageText {
         if (type == boolean.class || type == Boolean.class) {
             return "has no value";
         }
+        if (ValueConverters.RULES.containsKey(type)) {
+            return ValueConverters.RULES.get(type);
+        }
         if (type == double.class || type == Double.class) {
             return "must be a number";
         }

@@ -5,7 +5,10 @@ package io.vlink.infra.control;
 
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.SocketFile;
+import io.vlink.spec.control.ControlProtocol;
 import io.vlink.spec.control.StatusCode;
+import io.vlink.spec.keeper.KeeperProtocol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +72,12 @@ public record RunDirectory(Path path) {
 
     /** {@return the agent's control socket} */
     public Path controlSocket() {
-        return path.resolve("control.sock");
+        return path.resolve(ControlProtocol.SOCKET_NAME);
+    }
+
+    /** {@return where agents reach the keeper} */
+    public Path keeperSocket() {
+        return path.resolve(KeeperProtocol.SOCKET_NAME);
     }
 
     /** {@return the file that the running agent locks and writes its process id to} */
@@ -87,6 +95,10 @@ public record RunDirectory(Path path) {
         return path.resolve(domain + ".sock");
     }
 
+    private String notOurs(String what) {
+        return "no agent: run_dir=" + path + " control.sock " + what + ": give the run directory of bin/virt_compute";
+    }
+
     /**
      * Connects to the agent.
      *
@@ -98,9 +110,14 @@ public record RunDirectory(Path path) {
             return ControlConnection.connect(controlSocket());
         } catch (OsException e) {
             String cause = switch (e.errno()) {
+                case Errno.ENOTDIR -> "run directory is not a folder: run_dir=" + path
+                        + ": give the folder where control.sock stands";
+                case Errno.EPROTOTYPE -> notOurs("is a socket of another kind");
                 case Errno.ENOENT -> "no agent: run_dir=" + path + " control.sock is absent: start bin/virt_compute";
-                case Errno.ECONNREFUSED -> "no agent: run_dir=" + path
-                        + " control.sock is left over from a dead one: start bin/virt_compute";
+                case Errno.ECONNREFUSED -> !SocketFile.isSocket(controlSocket())
+                        ? notOurs("is not a socket")
+                        : "no agent: run_dir=" + path
+                                + " control.sock is left over from a dead one: start bin/virt_compute";
                 case Errno.EACCES, Errno.EPERM -> "agent may not be used: run_dir=" + path
                         + " control.sock is closed to this user: start the agent with --socket-group";
                 default -> "no agent: run_dir=" + path + " " + e.getMessage();

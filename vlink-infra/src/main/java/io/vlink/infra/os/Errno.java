@@ -59,6 +59,8 @@ public final class Errno {
     public static final int ENOTSOCK = 88;
     /** Message too long. */
     public static final int EMSGSIZE = 90;
+    /** Protocol wrong type for socket. */
+    public static final int EPROTOTYPE = 91;
     /** Operation not supported; the same number as ENOTSUP. */
     public static final int EOPNOTSUPP = 95;
     /** Address already in use. */

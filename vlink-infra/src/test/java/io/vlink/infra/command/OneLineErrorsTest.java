@@ -9,6 +9,8 @@ import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,10 +55,14 @@ class OneLineErrorsTest {
         @Command(name = "work", mixinStandardHelpOptions = true)
         int work(@Option(names = "--forward") Forward forward, @Option(names = "--count") Long count,
                 @Option(names = "--burst", paramLabel = "N") Integer burst, @Option(names = "--wait") Double seconds,
-                @Option(names = "--json") boolean json,
+                @Option(names = "--json") boolean json, @Option(names = "--time") Duration time,
+                @Option(names = "--dir") Path folder,
                 @Option(names = "--mode", converter = Refusing.class) String mode,
                 @Option(names = "--link", required = true, paramLabel = "NAME") String link,
                 @Parameters(paramLabel = "DIR", arity = "0..1") String dir) {
+            if (time != null) {
+                spec.commandLine().getOut().println(time);
+            }
             if (link.equals("bug")) {
                 throw new IllegalStateException("two\nlines");
             }
@@ -76,6 +82,10 @@ class OneLineErrorsTest {
             --count=many    | count must be a whole number up to 9223372036854775807: count=many
             --burst=3000000000 | burst must be a whole number up to 2147483647: burst=3000000000
             --wait=long     | wait must be a number: wait=long
+            --time=soon     | time must be a time such as 30, 30s, 10m or 1h, seconds without a unit: time=soon
+            --time=-1s      | time must be a time such as 30, 30s, 10m or 1h, seconds without a unit: time=-1s
+            --time=1d       | time must be a time such as 30, 30s, 10m or 1h, seconds without a unit: time=1d
+            --dir=          | dir must be a path, and not empty: dir=
             --json=maybe    | json has no value: json=maybe
             --mode=rr       | mode must be bond or mq: mode=rr
             --burst         | option needs a value: option=--burst: write --burst=N
@@ -106,6 +116,14 @@ class OneLineErrorsTest {
         assertThat(err.toString()).isEqualTo("prog: no such link: link=tap9\n");
         assertThat(run("work", "--link=bug")).isEqualTo(1);
         assertThat(err.toString()).contains("prog: a bug: java.lang.IllegalStateException: two\n").contains("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"30,PT30S", "30s,PT30S", "10m,PT10M", "1h,PT1H", "0.05,PT0.05S", "1.5h,PT1H30M", "0,PT0S",
+            "999999999h,PT999999999H"})
+    void everyProgramReadsTimesAlike(String text, String time) {
+        assertThat(run("work", "--time=" + text, "--link=tap9")).isEqualTo(1);
+        assertThat(out.toString()).isEqualTo(time + "\n");
     }
 
     @Test

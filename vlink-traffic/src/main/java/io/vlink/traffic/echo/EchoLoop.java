@@ -71,6 +71,7 @@ public final class EchoLoop implements WorkerTask {
             idler.idle(0);
         }
         for (EchoQueue queue : queues) {
+            queue.look();
             queue.giveUp();
         }
     }

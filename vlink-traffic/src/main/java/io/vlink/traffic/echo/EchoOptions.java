@@ -7,6 +7,7 @@ import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.Usage;
 import io.vlink.traffic.worker.WorkerOptions;
 import java.io.PrintWriter;
+import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,10 +35,12 @@ public final class EchoOptions {
     private Forward forward;
     @Option(names = "--count", paramLabel = "N", description = "end after so many packets; default: no limit")
     private Long count;
-    @Option(names = "--duration", paramLabel = "S", description = "end after so many seconds; default: no limit")
-    private Double seconds;
-    @Option(names = "--stats", paramLabel = "S", description = "a line of counts every so many seconds; default: none")
-    private Integer statsSeconds;
+    @Option(names = "--duration", paramLabel = "TIME",
+            description = "how long, such as 30 (seconds), 10m or 1h; default: no limit")
+    private Duration duration;
+    @Option(names = "--stats", paramLabel = "TIME",
+            description = "a line of counts each time so much has passed; default: none")
+    private Duration stats;
     @Option(names = "--json", description = "the counts at the end as one line of JSON")
     private boolean json;
     // spotless:on
@@ -54,12 +57,15 @@ public final class EchoOptions {
      */
     public EchoPlan plan() {
         require(count == null || count >= 1, "count must be at least 1", "count", count);
-        long nanos = seconds == null ? 0 : Usage.nanos(command, "duration", seconds);
-        require(statsSeconds == null || statsSeconds >= 1, "stats must be at least 1", "stats",
-                statsSeconds);
+        long nanos = duration == null ? 0 : Usage.nanos(command, "duration", duration);
+        statsNanos();
         int burst = bursts.burst(EchoPlan.MAX_BURST);
         return new EchoPlan(workers.lcores(), workers.idle(), forward, burst == 0 ? BurstOptions.DEFAULT_BURST : burst,
                 bursts.txPolicy(), count == null ? 0 : count, nanos);
+    }
+
+    private long statsNanos() {
+        return stats == null ? 0 : Usage.nanos(command, "stats", stats);
     }
 
     private void require(boolean holds, String rule, String name, Object value) {
@@ -74,6 +80,6 @@ public final class EchoOptions {
      * @return a voice that has said nothing yet
      */
     public EchoVoice voice(PrintWriter out, PrintWriter err) {
-        return new EchoVoice(out, err, json, statsSeconds == null ? 0 : statsSeconds);
+        return new EchoVoice(command.root().name(), out, err, json, statsNanos());
     }
 }

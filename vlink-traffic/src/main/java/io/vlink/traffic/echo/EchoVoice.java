@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 public final class EchoVoice {
     private static final double NANOS_PER_SECOND = 1e9;
 
+    private final String program;
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean json;
@@ -26,17 +27,19 @@ public final class EchoVoice {
     /**
      * A voice that has said nothing yet.
      *
-     * @param out          for results
-     * @param err          for events
-     * @param json         whether the result is told as one line of JSON
-     * @param statsSeconds time between two lines of counts; 0: none, but once a second where somebody watches a terminal
+     * @param program    its name, which events start with
+     * @param out        for results
+     * @param err        for events
+     * @param json       whether the result is told as one line of JSON
+     * @param statsNanos time between two lines of counts; 0: none, but once a second where somebody watches a terminal
      */
-    public EchoVoice(PrintWriter out, PrintWriter err, boolean json, int statsSeconds) {
+    public EchoVoice(String program, PrintWriter out, PrintWriter err, boolean json, long statsNanos) {
+        this.program = program;
         this.out = out;
         this.err = err;
         this.json = json;
-        live = statsSeconds == 0 && !json && isTerminal();
-        periodNanos = TimeUnit.SECONDS.toNanos(live ? 1 : statsSeconds);
+        live = statsNanos == 0 && !json && isTerminal();
+        periodNanos = live ? TimeUnit.SECONDS.toNanos(1) : statsNanos;
         nextReport = System.nanoTime() + periodNanos;
     }
 
@@ -56,7 +59,7 @@ public final class EchoVoice {
             out.println();
             out.flush();
         }
-        err.println(line);
+        err.println(program + ": " + line);
         err.flush();
     }
 

@@ -14,6 +14,7 @@ final class EchoWatch {
     private final EchoVoice voice;
     private final boolean[] up;
     private final boolean[] away;
+    /** How often each link has come up, as it was told. */
     private final long[] epochs;
     private final boolean[] quarantined;
 
@@ -64,12 +65,14 @@ final class EchoWatch {
         for (EchoQueue queue : queues) {
             nowEpochs = queue.port().equals(port) ? Math.max(nowEpochs, queue.epochsSeen()) : nowEpochs;
         }
-        if (nowUp && (!up[index] || nowEpochs != epochs[index])) {
-            voice.event("link " + port.link() + " is up: epoch=" + Math.max(1, nowEpochs));
+        // A worker counts the epoch a moment after the port has come up: before that, the count is of the last one.
+        if (nowUp && nowEpochs > epochs[index]) {
+            voice.event("link=" + port.link() + " is up: epochs=" + nowEpochs);
+            epochs[index] = nowEpochs;
+            up[index] = true;
         } else if (!nowUp && up[index]) {
-            voice.event("link " + port.link() + " is down: waiting for its other side");
+            voice.event("link=" + port.link() + " is down: waiting for its other side");
+            up[index] = false;
         }
-        epochs[index] = nowEpochs;
-        up[index] = nowUp;
     }
 }

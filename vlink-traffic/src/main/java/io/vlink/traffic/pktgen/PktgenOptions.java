@@ -8,6 +8,7 @@ import io.vlink.traffic.worker.BurstOptions;
 import io.vlink.traffic.worker.Lcores;
 import io.vlink.traffic.worker.Usage;
 import io.vlink.traffic.worker.WorkerOptions;
+import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,8 +29,9 @@ public final class PktgenOptions {
     // spotless:off
     @Option(names = "--count", paramLabel = "N", description = "packets to send; default: no limit")
     private Long count;
-    @Option(names = "--duration", paramLabel = "S", description = "seconds to send for; default: no limit")
-    private Double durationSeconds;
+    @Option(names = "--duration", paramLabel = "TIME",
+            description = "how long to send, such as 30 (seconds), 10m or 1h; default: no limit")
+    private Duration duration;
     @Option(names = "--size", paramLabel = "BYTES", defaultValue = "64",
             description = "frame size, 64 to the link's MTU + 18, counting the 4 bytes of FCS that a wire would add;"
                     + " default: ${DEFAULT-VALUE}")
@@ -52,10 +54,10 @@ public final class PktgenOptions {
     private Integer lcore;
     @Option(names = "--json", description = "print the result as one line of JSON")
     private boolean json;
-    @Option(names = "--timeout", paramLabel = "S", defaultValue = "10",
-            description = "seconds to wait for the link to come up, and at the end for the last packets;"
+    @Option(names = "--timeout", paramLabel = "TIME", defaultValue = "10s",
+            description = "how long to wait for the link to come up, and at the end for the last packets;"
                     + " default: ${DEFAULT-VALUE}")
-    private double timeoutSeconds;
+    private Duration timeout;
     // spotless:on
 
     /** Made by picocli. */
@@ -70,10 +72,10 @@ public final class PktgenOptions {
      */
     public TrafficPlan plan() {
         require(count == null || count > 0, "count must be at least 1", "count", count);
-        long durationNanos = durationSeconds == null
+        long durationNanos = duration == null
                 ? Long.MAX_VALUE
-                : Usage.nanos(command, "duration", durationSeconds);
-        long drainNanos = Usage.nanos(command, "timeout", timeoutSeconds);
+                : Usage.nanos(command, "duration", duration);
+        long drainNanos = Usage.nanos(command, "timeout", timeout);
         require(size >= UdpFrame.MIN_SIZE && size <= UdpFrame.MAX_SIZE,
                 "size must be " + UdpFrame.MIN_SIZE + " to " + UdpFrame.MAX_SIZE + " bytes", "size", size);
         require(window == null || window >= 1, "window must be at least 1", "window", window);

@@ -3,13 +3,13 @@
 
 package io.vlink.traffic.worker;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Says no to options that make no sense, in one line. */
 public final class Usage {
-    private static final double MAX_SECONDS = 1e9;
+    private static final long MAX_SECONDS = 1_000_000_000;
 
     private Usage() {
     }
@@ -31,18 +31,18 @@ public final class Usage {
     }
 
     /**
-     * Reads a time.
+     * Checks a time.
      *
      * @param command whose option it is
      * @param name    of the option, without dashes
-     * @param seconds its value
+     * @param time    its value
      * @return nanoseconds, at least 1
      * @throws ParameterException if it is not more than 0, or more than 30 years
      */
-    public static long nanos(CommandSpec command, String name, double seconds) {
-        require(command, seconds > 0, name + " must be more than 0 seconds", name, seconds);
-        require(command, seconds < MAX_SECONDS, name + " must be less than " + (long) MAX_SECONDS + " seconds", name,
-                seconds);
-        return Math.max(1, Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
+    public static long nanos(CommandSpec command, String name, Duration time) {
+        require(command, time.isPositive(), name + " must be more than 0", name, "0");
+        require(command, time.toSeconds() < MAX_SECONDS, name + " must be less than " + MAX_SECONDS + " seconds", name,
+                time.toSeconds());
+        return time.toNanos();
     }
 }

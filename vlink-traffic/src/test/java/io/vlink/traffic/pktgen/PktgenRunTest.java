@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.port.Port;
 import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.TxPolicy;
@@ -54,7 +55,8 @@ class PktgenRunTest {
 
     private int run(String... arguments) {
         Program program = new Program();
-        new CommandLine(program).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
+        OneLineErrors.of(new CommandLine(program), List.of()).setCaseInsensitiveEnumValuesAllowed(true)
+                .parseArgs(arguments);
         Side side = new Side("pktgen", "agent gone", "start it", "the echo");
         List<GeneratorPort> attached = ports.stream().map(port -> new GeneratorPort(port, "mq")).toList();
         return new PktgenRun(side, program.options, new PrintWriter(out), new PrintWriter(err))
