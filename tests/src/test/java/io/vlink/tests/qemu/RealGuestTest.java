@@ -130,6 +130,7 @@ class RealGuestTest {
         GuestVm other = GuestVm.boot(guestLab.lab, new GuestVm.Plan("q35", "tcg", "testvm2",
                 guestLab.lab.write("other.config", "other1 52:54:00:00:01:01 2\n"), List.of()), System.out::println);
         other.run("vlink-guest bind", LIMIT);
+        assertGoldenText(other, "q35");
         assertThat(other.run("vlink-guest info --json", LIMIT)).contains("\"map\":\"sysfs\"");
         return other;
     }
