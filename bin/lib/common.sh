@@ -13,8 +13,9 @@ case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
     *) export LC_ALL=C.UTF-8 ;;
 esac
 
-# Resolved through symlinks, so that a launcher may be linked from a folder on PATH.
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+# The launchers resolve symlinks before they come here, so that they may be linked from a folder on PATH. What every start runs
+# through here starts as few processes as it can: beside two busy ones each costs milliseconds.
+root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd -P)
 readonly root
 readonly jdk_minimum=25
 readonly jdk_package=openjdk-25-jdk-headless
@@ -58,10 +59,13 @@ apt_install() {
 
 # jdk_major HOME: prints the feature version of the JDK in HOME; nothing if there is none.
 jdk_major() {
-    local version=''
+    local version='' line
     [ -x "$1/bin/javac" ] || return 0
     if [ -r "$1/release" ]; then # a file is read in no time, a JVM takes 50 ms to start
-        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")
+        while IFS= read -r line; do
+            [[ $line != JAVA_VERSION=\"* ]] || version=${line#*\"}
+        done <"$1/release"
+        version=${version%%[!0-9]*}
     fi
     if [ -z "$version" ]; then
         version=$("$1/bin/java" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p')
@@ -73,7 +77,8 @@ jdk_candidates() {
     local folder
     [ -z "${JAVA_HOME:-}" ] || printf '%s\n' "$JAVA_HOME"
     if command -v java >/dev/null 2>&1; then
-        dirname "$(dirname "$(readlink -f "$(command -v java)")")"
+        folder=$(readlink -f "$(command -v java)")
+        printf '%s\n' "${folder%/bin/*}"
     fi
     for folder in /usr/lib/jvm/* "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/* \
         /opt/* /usr/java/* /usr/local/*jdk*; do
@@ -125,8 +130,7 @@ readonly build_stamp=$root/target/.built
 
 # Prints one source or pom that is newer than the build; folders count too, as a deleted file changes only its folder.
 stale_source() {
-    find "$root" \( -name target -o -name .git \) -prune -o \
-        \( -name pom.xml -o -path '*/src/main' -o -path '*/src/main/*' \) -newer "$build_stamp" -print -quit
+    find "$root"/pom.xml "$root"/*/pom.xml "$root"/*/src/main -newer "$build_stamp" -print -quit
 }
 
 # up_to_date MODULE: true if the module's jar is newer than all sources.
@@ -186,8 +190,14 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
+# shellcheck source=fast-start.sh
+. "$root/bin/lib/fast-start.sh"
+
 # For programs that run for a second, or must start quickly: the second compiler never pays there.
 short_lived() { java_flags+=(-XX:TieredStopAtLevel=1); }
+
+# Behind a module's own class path; what stands in front of it would spoil the caches of fast-start.sh.
+more_classes=''
 
 # run_java MODULE MAINCLASS -- ARGS...: becomes the program, so that signals and exit status are the program's own.
 run_java() {
@@ -195,7 +205,7 @@ run_java() {
     shift 3
     # shellcheck disable=SC2086 # VLINK_JAVA_OPTS is a list of flags, split on purpose
     exec "$JAVA_HOME/bin/java" "${java_flags[@]}" ${VLINK_JAVA_OPTS:-} \
-        -cp "$(module_jar "$module"):$root/$module/target/lib/*" "$main" "$@"
+        -cp "$(module_jar "$module"):$root/$module/target/lib/*${more_classes:+:$more_classes}" "$main" "$@"
 }
 
 # launch MODULE MAINCLASS ARGS...: what every launcher does.
@@ -204,5 +214,6 @@ launch() {
     shift 2
     find_jdk
     ensure_built "$module"
+    fast_start "$module" "$main"
     run_java "$module" "$main" -- "$@"
 }

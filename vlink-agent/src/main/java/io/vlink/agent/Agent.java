@@ -19,8 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,12 +68,11 @@ public final class Agent implements AutoCloseable {
     }
 
     private void startParts() {
-        POSIX posix = POSIXFactory.getNativePOSIX();
-        SocketAccess access = SocketAccess.of(posix, settings.socketMode(), settings.socketOwner(),
+        SocketAccess access = SocketAccess.of(settings.socketMode(), settings.socketOwner(),
                 settings.socketGroup(), settings.allowed());
         PeerCheck check = new PeerCheck(RunDirectory.ownUid(), access::admits);
         RunDirectory directory = settings.runDirectory();
-        AgentStore kept = openStore(HeldRunDirectory.take(directory, posix, access));
+        AgentStore kept = openStore(HeldRunDirectory.take(directory, access));
         UnixListener socket = listen(directory, access);
         parts.push(socket);
         Keeping keeping = new Keeping(kept.store(), kept.found());

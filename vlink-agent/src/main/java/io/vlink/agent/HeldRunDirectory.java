@@ -24,7 +24,6 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
-import jnr.posix.POSIX;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,18 +36,15 @@ public final class HeldRunDirectory implements AutoCloseable {
     public static final int MAX_SOCKET_PATH_BYTES = 107;
 
     private static final Logger LOG = LoggerFactory.getLogger(HeldRunDirectory.class);
-    private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
     private static final int PID_COLUMNS = 11;
 
     private final RunDirectory directory;
-    private final POSIX posix;
     private final SocketAccess access;
     private final Deque<Path> made = new ArrayDeque<>();
     private Fd lock;
 
-    private HeldRunDirectory(RunDirectory directory, POSIX posix, SocketAccess access) {
+    private HeldRunDirectory(RunDirectory directory, SocketAccess access) {
         this.directory = directory;
-        this.posix = posix;
         this.access = access;
     }
 
@@ -56,13 +52,12 @@ public final class HeldRunDirectory implements AutoCloseable {
      * Makes the directory if it is missing, and takes its lock. What a crashed agent left is still there.
      *
      * @param directory where
-     * @param posix     the system
      * @param access    who may get to the sockets
      * @return the directory, ours until it is closed
      * @throws StartException if it cannot be used, or another agent uses it; nothing is left behind
      */
-    public static HeldRunDirectory take(RunDirectory directory, POSIX posix, SocketAccess access) {
-        HeldRunDirectory held = new HeldRunDirectory(directory, posix, access);
+    public static HeldRunDirectory take(RunDirectory directory, SocketAccess access) {
+        HeldRunDirectory held = new HeldRunDirectory(directory, access);
         try {
             checkSocketPath(directory.controlSocket());
             held.make(directory.path());
@@ -173,7 +168,7 @@ public final class HeldRunDirectory implements AutoCloseable {
                 LOG.debug("event=lock_file_found path={}", file);
             }
             Fd opened = Fd.open(file, true);
-            if (posix.flock(opened.number(), LOCK_EXCLUSIVE_NOW) != 0) {
+            if (!opened.tryLock()) {
                 opened.close();
                 throw new StartException("run_dir=" + directory.path() + " is in use by pid=" + holder(file)
                         + ": stop that agent, or choose another with --run-dir");

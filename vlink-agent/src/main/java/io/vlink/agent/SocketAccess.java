@@ -4,11 +4,14 @@
 package io.vlink.agent;
 
 import io.vlink.infra.os.PeerCredentials;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import jnr.posix.Group;
 import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
 import jnr.posix.Passwd;
 
 /**
@@ -29,14 +32,12 @@ public final class SocketAccess {
     private static final int OTHERS_MAY_PASS = 0001;
     private static final int UNCHANGED = -1;
 
-    private final POSIX posix;
     private final int mode;
     private final int uid;
     private final int gid;
     private final AllowedPeers allowed;
 
-    private SocketAccess(POSIX posix, int mode, int uid, int gid, AllowedPeers allowed) {
-        this.posix = posix;
+    private SocketAccess(int mode, int uid, int gid, AllowedPeers allowed) {
         this.mode = mode;
         this.uid = uid;
         this.gid = gid;
@@ -46,7 +47,6 @@ public final class SocketAccess {
     /**
      * Looks up names.
      *
-     * @param posix the system
      * @param mode  asked for, or empty
      * @param owner name of a user, or null
      * @param group name of a group, or null
@@ -54,26 +54,25 @@ public final class SocketAccess {
      * @return what to do with each socket
      * @throws StartException if a name is unknown
      */
-    public static SocketAccess of(POSIX posix, OptionalInt mode, String owner, String group,
-            AllowedPeers allowed) {
+    public static SocketAccess of(OptionalInt mode, String owner, String group, AllowedPeers allowed) {
         int uid = UNCHANGED;
         int gid = UNCHANGED;
         if (owner != null) {
-            Passwd user = posix.getpwnam(owner);
+            Passwd user = posix().getpwnam(owner);
             if (user == null) {
                 throw new StartException("no such user: --socket-owner=" + owner + ": see getent passwd");
             }
             uid = (int) user.getUID();
         }
         if (group != null) {
-            Group found = posix.getgrnam(group);
+            Group found = posix().getgrnam(group);
             if (found == null) {
                 throw new StartException("no such group: --socket-group=" + group + ": see getent group");
             }
             gid = (int) found.getGID();
         }
         int usual = !allowed.isEmpty() ? LISTED_MODE : group == null ? PRIVATE_MODE : GROUP_MODE;
-        return new SocketAccess(posix, mode.orElse(usual), uid, gid, allowed);
+        return new SocketAccess(mode.orElse(usual), uid, gid, allowed);
     }
 
     /**
@@ -83,13 +82,15 @@ public final class SocketAccess {
      * @throws StartException if the system refuses
      */
     public void apply(Path socket) {
-        if ((uid != UNCHANGED || gid != UNCHANGED) && posix.chown(socket.toString(), uid, gid) != 0) {
+        if ((uid != UNCHANGED || gid != UNCHANGED) && posix().chown(socket.toString(), uid, gid) != 0) {
             throw new StartException("socket owner cannot be set: path=" + socket + " uid=" + uid + " gid=" + gid
                     + ": run as root, or name a group that this user is in");
         }
-        if (posix.chmod(socket.toString(), mode) != 0) {
+        try {
+            setMode(socket, mode);
+        } catch (IOException e) {
             throw new StartException(
-                    "socket mode cannot be set: path=" + socket + " mode=0" + Integer.toOctalString(mode));
+                    "socket mode cannot be set: path=" + socket + " mode=0" + Integer.toOctalString(mode), e);
         }
     }
 
@@ -102,15 +103,32 @@ public final class SocketAccess {
      */
     public void applyToDirectory(Path directory, boolean root) {
         int wanted = directoryMode(root);
-        if (!root && gid != UNCHANGED && posix.chown(directory.toString(), UNCHANGED, gid) != 0) {
+        if (!root && gid != UNCHANGED && posix().chown(directory.toString(), UNCHANGED, gid) != 0) {
             throw new StartException("run directory cannot be given to the group: run_dir=" + directory + " gid=" + gid
                     + ": run as root, or name a group that this user is in");
         }
-        if (posix.chmod(directory.toString(), wanted) != 0) {
+        try {
+            setMode(directory, wanted);
+        } catch (IOException e) {
             throw new StartException(
                     "run directory mode cannot be set: run_dir=" + directory + " mode=0" + Integer.toOctalString(wanted)
-                            + ": choose another with --run-dir");
+                            + ": choose another with --run-dir",
+                    e);
         }
+    }
+
+    private static void setMode(Path path, int mode) throws IOException {
+        Files.setAttribute(path, "unix:mode", mode);
+    }
+
+    /** The system's names of users and groups. It takes a third of a second to initialise, so only who uses names does it. */
+    private static POSIX posix() {
+        return Names.SYSTEM;
+    }
+
+    /** Initialised by its first use. */
+    private static final class Names {
+        static final POSIX SYSTEM = POSIXFactory.getNativePOSIX();
     }
 
     /** Everybody may look into a directory of root's; another user's is private, and others may pass where they must. */
@@ -135,8 +153,8 @@ public final class SocketAccess {
     }
 
     private boolean isMember(int peerUid) {
-        Group group = posix.getgrgid(gid);
-        Passwd user = posix.getpwuid(peerUid);
+        Group group = posix().getgrgid(gid);
+        Passwd user = posix().getpwuid(peerUid);
         return group != null && user != null && List.of(group.getMembers()).contains(user.getLoginName());
     }
 }

@@ -10,6 +10,7 @@ import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.OsException;
+import io.vlink.infra.os.Umask;
 import io.vlink.infra.region.MemorySize;
 import io.vlink.infra.region.PageSizeChoice;
 import io.vlink.infra.region.RegionException;
@@ -20,7 +21,6 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import jnr.posix.POSIXFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -139,7 +139,7 @@ public final class VirtComputeMain implements Callable<Integer> {
     public Integer call() {
         AgentSettings settings = settings();
         LogSetup.configure(logFormat.equals("json") ? LogFormat.JSON : LogFormat.TEXT, verbose);
-        POSIXFactory.getNativePOSIX().umask(PRIVATE_UMASK);
+        Umask.set(PRIVATE_UMASK);
         Agent agent = new Agent(settings);
         Thread stopper = new Thread(() -> stop(agent), "stop");
         Runtime.getRuntime().addShutdownHook(stopper);

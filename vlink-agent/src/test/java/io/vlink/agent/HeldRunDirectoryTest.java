@@ -28,12 +28,12 @@ class HeldRunDirectoryTest {
     private Path folder;
 
     private HeldRunDirectory take(Path path) {
-        return HeldRunDirectory.take(new RunDirectory(path), posix, access("", null));
+        return HeldRunDirectory.take(new RunDirectory(path), access("", null));
     }
 
     private SocketAccess access(String mode, String group) {
         OptionalInt asked = mode.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(mode, 8));
-        return SocketAccess.of(posix, asked, null, group, AllowedPeers.NONE);
+        return SocketAccess.of(asked, null, group, AllowedPeers.NONE);
     }
 
     @Test

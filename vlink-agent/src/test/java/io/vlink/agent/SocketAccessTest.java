@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.OptionalInt;
-import jnr.posix.POSIXFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +23,7 @@ class SocketAccessTest {
     private Path folder;
 
     private static boolean mayUse(AllowedPeers allowed, int uid, int gid) {
-        SocketAccess access = SocketAccess.of(POSIXFactory.getNativePOSIX(), OptionalInt.empty(), null, null, allowed);
+        SocketAccess access = SocketAccess.of(OptionalInt.empty(), null, null, allowed);
         return new PeerCheck(OWN_UID, access::admits).test(new PeerCredentials(1, uid, gid));
     }
 
@@ -55,7 +54,7 @@ class SocketAccessTest {
 
     private String modeWith(AllowedPeers allowed, OptionalInt mode) throws Exception {
         Path file = Files.createTempFile(folder, "socket", "");
-        SocketAccess.of(POSIXFactory.getNativePOSIX(), mode, null, null, allowed).apply(file);
+        SocketAccess.of(mode, null, null, allowed).apply(file);
         return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
     }
 }

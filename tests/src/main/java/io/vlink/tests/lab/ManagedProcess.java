@@ -241,6 +241,11 @@ public final class ManagedProcess implements AutoCloseable {
         }
     }
 
+    /** Kills it at once, without a process of its own for that. */
+    public void kill() {
+        process.destroyForcibly();
+    }
+
     @Override
     public void close() {
         process.destroy();

@@ -3,21 +3,24 @@
 
 package io.vlink.tests.recovery;
 
+import io.vlink.hostpmd.AttachException;
 import io.vlink.hostpmd.VdevArguments;
 import io.vlink.hostpmd.VlinkPort;
 import io.vlink.infra.ring.PacketBurst;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * A host driver that works until it is killed: it waits for a line, attaches, says how long that took, and from then on has
- * packets in flight, empty buffers lent, and buffers of its own.
+ * A host driver that works until it is killed: it waits for a line, attaches, says how long that took and whether it found all
+ * buffers free, and from then on has packets in flight, empty buffers lent, and buffers of its own.
  */
 public final class DoomedDriverMain {
     private static final int BURST = 64;
     private static final int HELD = 16;
     private static final int BUSY_AFTER = 1_000;
+    private static final long AGAIN_NANOS = 1_000_000;
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private DoomedDriverMain() {
@@ -35,13 +38,28 @@ public final class DoomedDriverMain {
             return;
         }
         long start = System.nanoTime();
-        VlinkPort port = VlinkPort.attach(VdevArguments.parse("eth_vlink0,link=" + arguments[1] + ",mode=mq"),
-                Path.of(arguments[0]));
+        VlinkPort port = attach(VdevArguments.parse("eth_vlink0,link=" + arguments[1] + ",mode=mq"),
+                Path.of(arguments[0]), start);
         if (!port.waitUntilUp(LIMIT)) {
             throw new IllegalStateException("link did not come up: link=" + arguments[1]);
         }
-        System.out.println("attached " + (System.nanoTime() - start));
+        long nanos = System.nanoTime() - start;
+        System.out.println("attached " + nanos + " " + port.freeBuffers() + " " + port.bufferCount());
         work(port);
+    }
+
+    /** The agent learns of a death when the kernel has closed the dead process's socket: a moment later. */
+    private static VlinkPort attach(VdevArguments link, Path runDirectory, long start) {
+        while (true) {
+            try {
+                return VlinkPort.attach(link, runDirectory);
+            } catch (AttachException taken) {
+                if (System.nanoTime() - start > LIMIT.toNanos()) {
+                    throw taken;
+                }
+                LockSupport.parkNanos(AGAIN_NANOS);
+            }
+        }
     }
 
     private static void work(VlinkPort port) {

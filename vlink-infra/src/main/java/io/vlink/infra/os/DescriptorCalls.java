@@ -9,22 +9,21 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on descriptors of any kind. Each method is the C function of its name and returns that function's result, or
  * the negative errno; nothing is retried here. May be called from any thread.
  */
 final class DescriptorCalls {
-    private static final MethodHandle READ = NativeCall.withErrno("read",
+    private static final NativeFunction READ = NativeFunction.withErrno("read",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE = NativeCall.withErrno("write",
+    private static final NativeFunction WRITE = NativeFunction.withErrno("write",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle FCNTL = NativeCall.variadicWithErrno("fcntl",
+    private static final NativeFunction FCNTL = NativeFunction.variadicWithErrno("fcntl",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
-    private static final MethodHandle EVENTFD = NativeCall.withErrno("eventfd",
+    private static final NativeFunction EVENTFD = NativeFunction.withErrno("eventfd",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle POLL = NativeCall.withErrno("poll",
+    private static final NativeFunction POLL = NativeFunction.withErrno("poll",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
     private DescriptorCalls() {
@@ -34,7 +33,7 @@ final class DescriptorCalls {
     static long read(int fd, MemorySegment buffer, long bytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) READ.invokeExact(state, fd, buffer, bytes), state);
+            return NativeCall.result((long) READ.handle().invokeExact(state, fd, buffer, bytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -44,7 +43,7 @@ final class DescriptorCalls {
     static long write(int fd, MemorySegment buffer, long bytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) WRITE.invokeExact(state, fd, buffer, bytes), state);
+            return NativeCall.result((long) WRITE.handle().invokeExact(state, fd, buffer, bytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -54,7 +53,7 @@ final class DescriptorCalls {
     static int fcntl(int fd, int command, int argument) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) FCNTL.invokeExact(state, fd, command, argument), state);
+            return NativeCall.result((int) FCNTL.handle().invokeExact(state, fd, command, argument), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -64,7 +63,7 @@ final class DescriptorCalls {
     static int eventfd(int initial, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) EVENTFD.invokeExact(state, initial, flags), state);
+            return NativeCall.result((int) EVENTFD.handle().invokeExact(state, initial, flags), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -74,7 +73,7 @@ final class DescriptorCalls {
     static int poll(MemorySegment pollfds, long count, int timeoutMillis) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) POLL.invokeExact(state, pollfds, count, timeoutMillis), state);
+            return NativeCall.result((int) POLL.handle().invokeExact(state, pollfds, count, timeoutMillis), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

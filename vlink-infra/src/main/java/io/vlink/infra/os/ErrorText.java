@@ -8,13 +8,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** The C library's constant texts for error numbers. They are neither translated nor shared buffers, so any thread may ask. */
 final class ErrorText {
     private static final FunctionDescriptor TEXT = FunctionDescriptor.of(ADDRESS, JAVA_INT);
-    private static final MethodHandle NAME = NativeCall.plain("strerrorname_np", TEXT);
-    private static final MethodHandle DESCRIPTION = NativeCall.plain("strerrordesc_np", TEXT);
+    private static final NativeFunction NAME = NativeFunction.plain("strerrorname_np", TEXT);
+    private static final NativeFunction DESCRIPTION = NativeFunction.plain("strerrordesc_np", TEXT);
     private static final long LONGEST_TEXT = 256;
 
     private ErrorText() {
@@ -23,7 +22,7 @@ final class ErrorText {
     /** {@code strerrorname_np(3)}; null for an unknown number. */
     static String name(int errno) {
         try {
-            return text((MemorySegment) NAME.invokeExact(errno));
+            return text((MemorySegment) NAME.handle().invokeExact(errno));
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -32,7 +31,7 @@ final class ErrorText {
     /** {@code strerrordesc_np(3)}; null for an unknown number. */
     static String description(int errno) {
         try {
-            return text((MemorySegment) DESCRIPTION.invokeExact(errno));
+            return text((MemorySegment) DESCRIPTION.handle().invokeExact(errno));
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

@@ -9,23 +9,21 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on files: all that a program needs which opens a device and maps it. Each method is the C function of its name
- * and returns that function's result, or the negative errno; nothing is retried here. May be called from any thread. The
- * other calls stand in {@link DescriptorCalls} and {@link MemoryFileCalls}, because linking a call that is never made costs a
- * program in an emulated machine a tenth of a second.
+ * and returns that function's result, or the negative errno; nothing is retried here. May be called from any thread.
  */
 final class FileCalls {
-    private static final MethodHandle OPEN = NativeCall.variadicWithErrno("open",
+    private static final NativeFunction OPEN = NativeFunction.variadicWithErrno("open",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), 2);
-    private static final MethodHandle CLOSE = NativeCall.withErrno("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle PREAD = NativeCall.withErrno("pread",
+    private static final NativeFunction CLOSE = NativeFunction.withErrno("close",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final NativeFunction PREAD = NativeFunction.withErrno("pread",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle PWRITE = NativeCall.withErrno("pwrite",
+    private static final NativeFunction PWRITE = NativeFunction.withErrno("pwrite",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle FLOCK = NativeCall.withErrno("flock",
+    private static final NativeFunction FLOCK = NativeFunction.withErrno("flock",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
     private FileCalls() {
@@ -35,7 +33,7 @@ final class FileCalls {
     static int open(MemorySegment path, int flags, int mode) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) OPEN.invokeExact(state, path, flags, mode), state);
+            return NativeCall.result((int) OPEN.handle().invokeExact(state, path, flags, mode), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -45,7 +43,7 @@ final class FileCalls {
     static int close(int fd) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) CLOSE.invokeExact(state, fd), state);
+            return NativeCall.result((int) CLOSE.handle().invokeExact(state, fd), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -55,7 +53,7 @@ final class FileCalls {
     static long pread(int fd, MemorySegment buffer, long bytes, long offset) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) PREAD.invokeExact(state, fd, buffer, bytes, offset), state);
+            return NativeCall.result((long) PREAD.handle().invokeExact(state, fd, buffer, bytes, offset), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -65,7 +63,7 @@ final class FileCalls {
     static long pwrite(int fd, MemorySegment buffer, long bytes, long offset) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) PWRITE.invokeExact(state, fd, buffer, bytes, offset), state);
+            return NativeCall.result((long) PWRITE.handle().invokeExact(state, fd, buffer, bytes, offset), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -75,7 +73,7 @@ final class FileCalls {
     static int flock(int fd, int operation) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) FLOCK.invokeExact(state, fd, operation), state);
+            return NativeCall.result((int) FLOCK.handle().invokeExact(state, fd, operation), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

@@ -9,16 +9,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on the address space. Each method is the C function of its name and returns that function's result (an
  * address as a number), or the negative errno. May be called from any thread.
  */
 final class MemoryCalls {
-    private static final MethodHandle MMAP = NativeCall.withErrno("mmap",
+    private static final NativeFunction MMAP = NativeFunction.withErrno("mmap",
             FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle MUNMAP = NativeCall.withErrno("munmap",
+    private static final NativeFunction MUNMAP = NativeFunction.withErrno("munmap",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
     private static final long MAP_FAILED = -1;
 
@@ -29,7 +28,8 @@ final class MemoryCalls {
     static long mmap(MemorySegment address, long bytes, int protection, int flags, int fd, long offset) {
         MemorySegment state = NativeCall.state();
         try {
-            MemorySegment mapped = (MemorySegment) MMAP.invokeExact(state, address, bytes, protection, flags, fd,
+            MemorySegment mapped = (MemorySegment) MMAP.handle().invokeExact(state, address, bytes, protection, flags,
+                    fd,
                     offset);
             return mapped.address() == MAP_FAILED ? NativeCall.failure(state) : mapped.address();
         } catch (Throwable impossible) {
@@ -41,7 +41,7 @@ final class MemoryCalls {
     static int munmap(MemorySegment address, long bytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) MUNMAP.invokeExact(state, address, bytes), state);
+            return NativeCall.result((int) MUNMAP.handle().invokeExact(state, address, bytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

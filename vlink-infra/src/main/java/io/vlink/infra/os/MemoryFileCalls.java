@@ -9,20 +9,19 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on files in memory. Each method is the C function of its name and returns that function's result, or the
  * negative errno; nothing is retried here. May be called from any thread.
  */
 final class MemoryFileCalls {
-    private static final MethodHandle FTRUNCATE = NativeCall.withErrno("ftruncate",
+    private static final NativeFunction FTRUNCATE = NativeFunction.withErrno("ftruncate",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle FALLOCATE = NativeCall.withErrno("fallocate",
+    private static final NativeFunction FALLOCATE = NativeFunction.withErrno("fallocate",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle FSTAT = NativeCall.withErrno("fstat",
+    private static final NativeFunction FSTAT = NativeFunction.withErrno("fstat",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle MEMFD_CREATE = NativeCall.withErrno("memfd_create",
+    private static final NativeFunction MEMFD_CREATE = NativeFunction.withErrno("memfd_create",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
     private MemoryFileCalls() {
@@ -32,7 +31,7 @@ final class MemoryFileCalls {
     static int ftruncate(int fd, long bytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) FTRUNCATE.invokeExact(state, fd, bytes), state);
+            return NativeCall.result((int) FTRUNCATE.handle().invokeExact(state, fd, bytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -42,7 +41,7 @@ final class MemoryFileCalls {
     static int fallocate(int fd, int mode, long offset, long bytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) FALLOCATE.invokeExact(state, fd, mode, offset, bytes), state);
+            return NativeCall.result((int) FALLOCATE.handle().invokeExact(state, fd, mode, offset, bytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -52,7 +51,7 @@ final class MemoryFileCalls {
     static int fstat(int fd, MemorySegment stat) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) FSTAT.invokeExact(state, fd, stat), state);
+            return NativeCall.result((int) FSTAT.handle().invokeExact(state, fd, stat), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -62,7 +61,7 @@ final class MemoryFileCalls {
     static int memfdCreate(MemorySegment name, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) MEMFD_CREATE.invokeExact(state, name, flags), state);
+            return NativeCall.result((int) MEMFD_CREATE.handle().invokeExact(state, name, flags), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

@@ -4,43 +4,23 @@
 package io.vlink.infra.os;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * Makes method handles of C functions, and reads the errno that a call left. The errno of a call lands in a segment that
- * belongs to the calling thread, so no other thread, and no call of the JVM itself, can overwrite it.
+ * Reads the errno that a call of a {@link NativeFunction} left. It lands in a segment that belongs to the calling thread, so no
+ * other thread, and no call of the JVM itself, can overwrite it.
  */
 final class NativeCall {
-    private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     private static final ThreadLocal<MemorySegment> STATE_OF_THREAD = ThreadLocal
             .withInitial(() -> Arena.ofAuto().allocate(STATE));
 
     private NativeCall() {
-    }
-
-    /** A handle of a function that sets errno; its first parameter is {@link #state()}. */
-    static MethodHandle withErrno(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor,
-                Linker.Option.captureCallState("errno"));
-    }
-
-    /** Like {@link #withErrno}, for a C function with {@code ...} after its first {@code fixed} parameters. */
-    static MethodHandle variadicWithErrno(String name, FunctionDescriptor descriptor, int fixed) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor,
-                Linker.Option.captureCallState("errno"), Linker.Option.firstVariadicArg(fixed));
-    }
-
-    /** A handle of a function that does not set errno. */
-    static MethodHandle plain(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor);
     }
 
     /** Where the calling thread's next call leaves its errno. */

@@ -9,27 +9,28 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on threads and processes. Each method is the C function of its name and returns that function's result, or
  * the negative errno ({@link #pthreadSigmask} excepted). May be called from any thread.
  */
 final class ProcessCalls {
-    private static final MethodHandle SCHED_SETAFFINITY = NativeCall.withErrno("sched_setaffinity",
+    private static final NativeFunction SCHED_SETAFFINITY = NativeFunction.withErrno("sched_setaffinity",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
-    private static final MethodHandle SCHED_GETAFFINITY = NativeCall.withErrno("sched_getaffinity",
+    private static final NativeFunction SCHED_GETAFFINITY = NativeFunction.withErrno("sched_getaffinity",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
-    private static final MethodHandle SCHED_GETCPU = NativeCall.withErrno("sched_getcpu",
+    private static final NativeFunction SCHED_GETCPU = NativeFunction.withErrno("sched_getcpu",
             FunctionDescriptor.of(JAVA_INT));
-    private static final MethodHandle EXECVE = NativeCall.withErrno("execve",
+    private static final NativeFunction EXECVE = NativeFunction.withErrno("execve",
             FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
-    private static final MethodHandle CLOSE_RANGE = NativeCall.withErrno("close_range",
+    private static final NativeFunction CLOSE_RANGE = NativeFunction.withErrno("close_range",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle PTHREAD_SIGMASK = NativeCall.withErrno("pthread_sigmask",
+    private static final NativeFunction PTHREAD_SIGMASK = NativeFunction.withErrno("pthread_sigmask",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
 
-    private static final MethodHandle SETSID = NativeCall.withErrno("setsid", FunctionDescriptor.of(JAVA_INT));
+    private static final NativeFunction SETSID = NativeFunction.withErrno("setsid", FunctionDescriptor.of(JAVA_INT));
+    private static final NativeFunction UMASK = NativeFunction.withErrno("umask",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private ProcessCalls() {
     }
@@ -38,7 +39,8 @@ final class ProcessCalls {
     static int schedSetaffinity(int thread, long maskBytes, MemorySegment mask) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SCHED_SETAFFINITY.invokeExact(state, thread, maskBytes, mask), state);
+            return NativeCall.result((int) SCHED_SETAFFINITY.handle().invokeExact(state, thread, maskBytes, mask),
+                    state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -48,7 +50,8 @@ final class ProcessCalls {
     static int schedGetaffinity(int thread, long maskBytes, MemorySegment mask) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SCHED_GETAFFINITY.invokeExact(state, thread, maskBytes, mask), state);
+            return NativeCall.result((int) SCHED_GETAFFINITY.handle().invokeExact(state, thread, maskBytes, mask),
+                    state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -58,7 +61,7 @@ final class ProcessCalls {
     static int schedGetcpu() {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SCHED_GETCPU.invokeExact(state), state);
+            return NativeCall.result((int) SCHED_GETCPU.handle().invokeExact(state), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -68,7 +71,7 @@ final class ProcessCalls {
     static int execve(MemorySegment path, MemorySegment argv, MemorySegment env) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) EXECVE.invokeExact(state, path, argv, env), state);
+            return NativeCall.result((int) EXECVE.handle().invokeExact(state, path, argv, env), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -78,7 +81,7 @@ final class ProcessCalls {
     static int closeRange(int first, int last, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) CLOSE_RANGE.invokeExact(state, first, last, flags), state);
+            return NativeCall.result((int) CLOSE_RANGE.handle().invokeExact(state, first, last, flags), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -88,7 +91,7 @@ final class ProcessCalls {
     static int pthreadSigmask(int how, MemorySegment set, MemorySegment old) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) PTHREAD_SIGMASK.invokeExact(state, how, set, old), state);
+            return NativeCall.result((int) PTHREAD_SIGMASK.handle().invokeExact(state, how, set, old), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -98,7 +101,17 @@ final class ProcessCalls {
     static int setsid() {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SETSID.invokeExact(state), state);
+            return NativeCall.result((int) SETSID.handle().invokeExact(state), state);
+        } catch (Throwable impossible) {
+            throw NativeCall.impossible(impossible);
+        }
+    }
+
+    /** {@code umask(2)}, which cannot fail. */
+    static int umask(int mask) {
+        MemorySegment state = NativeCall.state();
+        try {
+            return NativeCall.result((int) UMASK.handle().invokeExact(state, mask), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }

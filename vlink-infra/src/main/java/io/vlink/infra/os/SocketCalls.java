@@ -9,36 +9,35 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * System calls on sockets. Each method is the C function of its name and returns that function's result, or the negative
  * errno; nothing is retried here. May be called from any thread.
  */
 final class SocketCalls {
-    private static final MethodHandle SOCKET = NativeCall.withErrno("socket",
+    private static final NativeFunction SOCKET = NativeFunction.withErrno("socket",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle SOCKETPAIR = NativeCall.withErrno("socketpair",
+    private static final NativeFunction SOCKETPAIR = NativeFunction.withErrno("socketpair",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle BIND = NativeCall.withErrno("bind",
+    private static final NativeFunction BIND = NativeFunction.withErrno("bind",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle LISTEN = NativeCall.withErrno("listen",
+    private static final NativeFunction LISTEN = NativeFunction.withErrno("listen",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle ACCEPT4 = NativeCall.withErrno("accept4",
+    private static final NativeFunction ACCEPT4 = NativeFunction.withErrno("accept4",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-    private static final MethodHandle CONNECT = NativeCall.withErrno("connect",
+    private static final NativeFunction CONNECT = NativeFunction.withErrno("connect",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SENDMSG = NativeCall.withErrno("sendmsg",
+    private static final NativeFunction SENDMSG = NativeFunction.withErrno("sendmsg",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle RECVMSG = NativeCall.withErrno("recvmsg",
+    private static final NativeFunction RECVMSG = NativeFunction.withErrno("recvmsg",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SHUTDOWN = NativeCall.withErrno("shutdown",
+    private static final NativeFunction SHUTDOWN = NativeFunction.withErrno("shutdown",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle GETSOCKNAME = NativeCall.withErrno("getsockname",
+    private static final NativeFunction GETSOCKNAME = NativeFunction.withErrno("getsockname",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
-    private static final MethodHandle GETSOCKOPT = NativeCall.withErrno("getsockopt",
+    private static final NativeFunction GETSOCKOPT = NativeFunction.withErrno("getsockopt",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
-    private static final MethodHandle SETSOCKOPT = NativeCall.withErrno("setsockopt",
+    private static final NativeFunction SETSOCKOPT = NativeFunction.withErrno("setsockopt",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
 
     private SocketCalls() {
@@ -48,7 +47,7 @@ final class SocketCalls {
     static int socket(int domain, int type, int protocol) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SOCKET.invokeExact(state, domain, type, protocol), state);
+            return NativeCall.result((int) SOCKET.handle().invokeExact(state, domain, type, protocol), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -58,7 +57,7 @@ final class SocketCalls {
     static int socketpair(int domain, int type, int protocol, MemorySegment pair) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SOCKETPAIR.invokeExact(state, domain, type, protocol, pair), state);
+            return NativeCall.result((int) SOCKETPAIR.handle().invokeExact(state, domain, type, protocol, pair), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -68,7 +67,7 @@ final class SocketCalls {
     static int bind(int fd, MemorySegment address, int addressBytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) BIND.invokeExact(state, fd, address, addressBytes), state);
+            return NativeCall.result((int) BIND.handle().invokeExact(state, fd, address, addressBytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -78,7 +77,7 @@ final class SocketCalls {
     static int listen(int fd, int backlog) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) LISTEN.invokeExact(state, fd, backlog), state);
+            return NativeCall.result((int) LISTEN.handle().invokeExact(state, fd, backlog), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -88,7 +87,8 @@ final class SocketCalls {
     static int accept4(int fd, MemorySegment address, MemorySegment addressBytes, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) ACCEPT4.invokeExact(state, fd, address, addressBytes, flags), state);
+            return NativeCall.result((int) ACCEPT4.handle().invokeExact(state, fd, address, addressBytes, flags),
+                    state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -98,7 +98,7 @@ final class SocketCalls {
     static int connect(int fd, MemorySegment address, int addressBytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) CONNECT.invokeExact(state, fd, address, addressBytes), state);
+            return NativeCall.result((int) CONNECT.handle().invokeExact(state, fd, address, addressBytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -108,7 +108,7 @@ final class SocketCalls {
     static long sendmsg(int fd, MemorySegment message, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) SENDMSG.invokeExact(state, fd, message, flags), state);
+            return NativeCall.result((long) SENDMSG.handle().invokeExact(state, fd, message, flags), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -118,7 +118,7 @@ final class SocketCalls {
     static long recvmsg(int fd, MemorySegment message, int flags) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((long) RECVMSG.invokeExact(state, fd, message, flags), state);
+            return NativeCall.result((long) RECVMSG.handle().invokeExact(state, fd, message, flags), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -128,7 +128,7 @@ final class SocketCalls {
     static int shutdown(int fd, int how) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SHUTDOWN.invokeExact(state, fd, how), state);
+            return NativeCall.result((int) SHUTDOWN.handle().invokeExact(state, fd, how), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -138,7 +138,7 @@ final class SocketCalls {
     static int getsockname(int fd, MemorySegment address, MemorySegment addressBytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) GETSOCKNAME.invokeExact(state, fd, address, addressBytes), state);
+            return NativeCall.result((int) GETSOCKNAME.handle().invokeExact(state, fd, address, addressBytes), state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -148,7 +148,8 @@ final class SocketCalls {
     static int getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment valueBytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, valueBytes), state);
+            return NativeCall.result((int) GETSOCKOPT.handle().invokeExact(state, fd, level, option, value, valueBytes),
+                    state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
@@ -158,7 +159,8 @@ final class SocketCalls {
     static int setsockopt(int fd, int level, int option, MemorySegment value, int valueBytes) {
         MemorySegment state = NativeCall.state();
         try {
-            return NativeCall.result((int) SETSOCKOPT.invokeExact(state, fd, level, option, value, valueBytes), state);
+            return NativeCall.result((int) SETSOCKOPT.handle().invokeExact(state, fd, level, option, value, valueBytes),
+                    state);
         } catch (Throwable impossible) {
             throw NativeCall.impossible(impossible);
         }
