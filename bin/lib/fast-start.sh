@@ -17,11 +17,16 @@ fast_start() {
     local module=$1 folder cache
     # One folder per JDK, so that two of them do not take turns.
     [ "${VLINK_FAST_START:-}" != no ] || return 0
+    # Whoever has chosen an archive of classes, or none, keeps it: a JVM with two of them does not start.
+    case "${VLINK_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" in
+        *-Xshare* | *SharedArchiveFile* | *-XX:AOT*) return 0 ;;
+    esac
     folder=$root/target/fast-start/${JAVA_HOME//\//%}
-    case $2 in
-        *.VirtComputeMain) cache=$folder/agent.aot ;;
-        *.VlinkctlMain | *.VlinkQemuMain) cache=$folder/tools.aot ;;
-        *) cache=$folder/$module.aot ;;
+    case $module/$2 in
+        vlink-agent/*.VirtComputeMain) cache=$folder/agent.aot ;;
+        vlink-agent/*) cache=$folder/tools.aot ;;
+        vlink-host-pmd/* | vlink-guest/*) cache=$folder/$module.aot ;;
+        *) return 0 ;;
     esac
     if ! fast_is_fresh "$module" "$cache"; then
         # Not in the middle of a build or a test, which have time limits of their own; unless these ask for it.

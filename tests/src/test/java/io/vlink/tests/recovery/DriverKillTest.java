@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Drivers that are killed under load, one after the other, on the same link with the same guest. After each the next driver
- * has all buffers back and its packets go round; at every fifth the law holds, and the agent has as many descriptors open as
+ * has all buffers back and its packets go round; after every second one the law holds, and the agent has as many descriptors open as
  * before. {@code -Dvlink.driverKills=1000 -Dvlink.attachMillis=200} is the long form.
  */
 class DriverKillTest {
@@ -42,7 +42,7 @@ class DriverKillTest {
     /** If positive, no attach may take longer: for machines that do nothing else. */
     private static final long EACH_MILLIS = Long.getLong("vlink.attachMillis", 0);
     /** After each so many kills it is this process that attaches next, and looks at everything. */
-    private static final int RUNS_ALREADY = 5;
+    private static final int RUNS_ALREADY = 2;
     private static final int PACKETS = 32;
     private static final String LINK = "tap123";
     /** From the call to attach, made as soon as the other one is killed, until the link is up. */
@@ -100,7 +100,7 @@ class DriverKillTest {
         System.out.printf("%d drivers killed: next attach in a JVM just started %s; in one that runs already %s%n",
                 KILLS,
                 told(justStarted), told(runsAlready));
-        assertThat(Duration.ofNanos(median(justStarted))).isLessThan(ATTACH_LIMIT);
+        assertThat(Duration.ofNanos(median(runsAlready))).isLessThan(ATTACH_LIMIT);
         if (EACH_MILLIS > 0) {
             assertThat(Collections.max(justStarted)).isLessThanOrEqualTo(EACH_MILLIS * 1_000_000);
             assertThat(Collections.max(runsAlready)).isLessThanOrEqualTo(EACH_MILLIS * 1_000_000);
