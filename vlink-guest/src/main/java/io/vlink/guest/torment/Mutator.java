@@ -4,6 +4,7 @@
 package io.vlink.guest.torment;
 
 import io.vlink.spec.channel.SharedWord;
+import io.vlink.traffic.worker.EndOfThread;
 import java.lang.foreign.MemorySegment;
 
 /** A thread that walks through memory and flips bits of every word, again and again, until it is closed. */
@@ -69,16 +70,6 @@ final class Mutator implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        EndOfThread.await(thread);
     }
 }

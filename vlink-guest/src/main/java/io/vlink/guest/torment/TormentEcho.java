@@ -9,6 +9,7 @@ import io.vlink.guest.GuestPort;
 import io.vlink.guest.GuestQueue;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.traffic.echo.MacSwap;
+import io.vlink.traffic.worker.EndOfThread;
 import io.vlink.traffic.worker.IdleStrategy;
 import io.vlink.traffic.worker.Idler;
 import java.util.List;
@@ -72,17 +73,7 @@ public final class TormentEcho implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        EndOfThread.await(thread);
         ports.forEach(GuestPort::close);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

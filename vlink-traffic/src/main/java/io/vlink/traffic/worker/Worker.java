@@ -78,7 +78,7 @@ final class Worker {
     }
 
     /** Waits for its end; it must have been started. */
-    void join() throws InterruptedException {
-        thread.join();
+    void join() {
+        EndOfThread.await(thread);
     }
 }

@@ -88,25 +88,6 @@ public final class WorkerGroup implements AutoCloseable {
         if (!started) {
             return;
         }
-        boolean interrupted = false;
-        for (Worker worker : workers) {
-            interrupted |= joinWholly(worker);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** The memory that a worker touches is unmapped next, so an interrupt must not end the waiting. */
-    private static boolean joinWholly(Worker worker) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                worker.join();
-                return interrupted;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        workers.forEach(Worker::join);
     }
 }
