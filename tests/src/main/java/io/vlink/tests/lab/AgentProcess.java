@@ -10,7 +10,7 @@ import java.util.Map;
 
 /** A running {@code virt_compute} and what can be asked of it through {@code vlinkctl}. Ends with its lab. */
 public final class AgentProcess {
-    private static final Duration START_LIMIT = Duration.ofMinutes(1);
+    private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private final Lab lab;
     private final ManagedProcess process;
 

@@ -3,16 +3,18 @@
 
 package io.vlink.tests.lab;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A booted guest: a stock QEMU behind {@code bin/vlink-qemu}, Debian's kernel, our programs. Ends with its lab. */
-public final class GuestVm {
-    private static final Duration BOOT_LIMIT = Duration.ofMinutes(3);
+public final class GuestVm implements AutoCloseable {
+    private static final Duration BOOT_LIMIT = Duration.ofMinutes(5);
     private static final Duration KVM_BOOT_LIMIT = Duration.ofSeconds(10);
-    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(5);
     private static final String READY = "VLINK-GUEST-READY";
 
     private final ManagedProcess qemu;
@@ -140,7 +142,7 @@ public final class GuestVm {
      */
     public void startEcho(String options) {
         run("vlink-guest echo " + options + " >/tmp/echo.log 2>&1 & echo $! >/tmp/echo.pid", COMMAND_LIMIT);
-        run("n=0; until grep -q 'echo ready' /tmp/echo.log; do n=$((n+1)); kill -0 $(cat /tmp/echo.pid) && [ $n -lt 600 ]"
+        run("n=0; until grep -q 'echo ready' /tmp/echo.log; do n=$((n+1)); kill -0 $(cat /tmp/echo.pid) && [ $n -lt 2000 ]"
                 + " || { cat /tmp/echo.log; false; break; }; usleep 100000; done; grep -q 'echo ready' /tmp/echo.log",
                 COMMAND_LIMIT);
     }
@@ -163,22 +165,21 @@ public final class GuestVm {
     public void reset() {
         long before = timesReady();
         run("(sleep 1; echo b >/proc/sysrq-trigger) & true", COMMAND_LIMIT);
-        long deadline = System.nanoTime() + BOOT_LIMIT.toNanos();
-        while (timesReady() == before) {
-            if (!qemu.isAlive() || System.nanoTime() > deadline) {
-                throw new LabException("the guest did not come back from a reset", qemu.tail(10));
-            }
-            try {
-                Thread.sleep(50);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new LabException("interrupted", "");
-            }
-        }
+        Patience.await("the guest came back from a reset", BOOT_LIMIT, qemu, () -> timesReady() > before);
     }
 
     private long timesReady() {
         return qemu.allLines().stream().filter(line -> line.contains(READY)).count();
+    }
+
+    /** Ends QEMU, unless it has ended, and the connection to the shell. */
+    @Override
+    public void close() {
+        try (shell) {
+            qemu.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** {@return the guest's root shell} */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,11 +27,13 @@ public final class Lab implements AutoCloseable {
     private final Path home;
     private final Path directory;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+    private final Map<String, String> environment = new HashMap<>();
     private boolean closed;
 
     private Lab(Path home, Path directory) {
         this.home = home;
         this.directory = directory;
+        environment.put("VLINK_RUN_DIR", runDirectory().toString());
     }
 
     /**
@@ -106,7 +109,17 @@ public final class Lab implements AutoCloseable {
      * @return the running process
      */
     public ManagedProcess start(String name, List<String> command) {
-        return keep(ManagedProcess.start(name, command, Map.of("VLINK_RUN_DIR", runDirectory().toString())));
+        return keep(ManagedProcess.start(name, command, environment));
+    }
+
+    /**
+     * Gives a variable to every process that is started from now on.
+     *
+     * @param name  of the variable
+     * @param value its value
+     */
+    public void putEnvironment(String name, String value) {
+        environment.put(name, value);
     }
 
     /** {@return the process that outlives this lab's agent, if there is one} */

@@ -231,9 +231,19 @@ public final class ManagedProcess implements AutoCloseable {
      * @param signal name as for {@code kill -s}, such as {@code KILL}
      */
     public void signal(String signal) {
+        signal(process.pid(), signal);
+    }
+
+    /**
+     * Sends a signal to a process that somebody else started.
+     *
+     * @param pid    which
+     * @param signal name as for {@code kill -s}
+     */
+    public static void signal(long pid, String signal) {
         try {
             // The shell's own kill: small systems have no program of that name.
-            new ProcessBuilder("sh", "-c", "kill -s " + signal + " " + process.pid()).start().waitFor();
+            new ProcessBuilder("sh", "-c", "kill -s " + signal + " " + pid).start().waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -3,68 +3,121 @@
 
 package io.vlink.tests.soak;
 
-import io.vlink.infra.os.HugePages;
-import io.vlink.infra.os.PageSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What is open and what is there while nobody sends: what must be the same after every strike.
+ * What agent and keeper have while nobody sends: what must be the same after every strike. Other users of the machine, and of its
+ * hugepages, do not show in it. Memory counts twice: a file that is mapped and no longer open is held as well.
  *
- * @param agent     descriptors of the agent that can leak, by kind
- * @param keeper    likewise of its keeper
- * @param freePages free hugepages of 2 MiB
- * @param files     names in the run directory
+ * @param agent  descriptors that can leak, by kind ({@code socket}, {@code memory}, {@code eventfd}); bytes of the memory files,
+ *               hugepages or not, that it has open ({@code openBytes}) and mapped ({@code mappedBytes})
+ * @param keeper likewise of the agent's keeper
+ * @param files  names in the run directory
  */
-record Resources(TreeMap<String, Integer> agent, TreeMap<String, Integer> keeper, long freePages,
-        TreeSet<String> files) {
-    /** {@return what there is now} */
+record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keeper, TreeSet<String> files) {
+    /**
+     * Looks.
+     *
+     * @param agentPid     alive
+     * @param keeperPid    alive
+     * @param runDirectory theirs
+     * @return what there is now
+     * @throws UncheckedIOException if one of them has gone
+     */
     static Resources of(long agentPid, long keeperPid, Path runDirectory) {
-        return new Resources(descriptors(agentPid), descriptors(keeperPid), HugePages.free(PageSize.HUGE_2M),
-                names(runDirectory));
-    }
-
-    private static TreeSet<String> names(Path folder) {
-        TreeSet<String> names = new TreeSet<>();
-        try (Stream<Path> files = Files.list(folder)) {
-            files.forEach(file -> names.add(file.getFileName().toString()));
-            return names;
+        try {
+            return new Resources(ofProcess(agentPid), ofProcess(keeperPid), names(runDirectory));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@return the same for a report} */
+    Map<String, Object> toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("agent", new LinkedHashMap<>(agent));
+        json.put("keeper", new LinkedHashMap<>(keeper));
+        json.put("files", new ArrayList<>(files));
+        return json;
+    }
+
+    private static TreeSet<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            TreeSet<String> names = new TreeSet<>();
+            files.forEach(file -> names.add(file.getFileName().toString()));
+            return names;
+        }
+    }
+
+    private static TreeMap<String, Long> ofProcess(long pid) throws IOException {
+        TreeMap<String, Long> counts = new TreeMap<>();
+        Path process = Path.of("/proc/" + pid);
+        Set<Object> seen = new HashSet<>();
+        for (Path fd : list(process.resolve("fd"))) {
+            String kind = kind(fd);
+            if (!kind.isEmpty()) {
+                counts.merge(kind, 1L, Long::sum);
+            }
+            if (kind.equals("memory")) {
+                counts.merge("openBytes", bytesUnlessSeen(fd, seen), Long::sum);
+            }
+        }
+        for (String line : Files.readAllLines(process.resolve("maps"))) {
+            if (isMemory(line.substring(line.indexOf(' ')))) {
+                counts.merge("mappedBytes", mappedBytes(line), Long::sum);
+            }
+        }
+        return counts;
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.toList();
         }
     }
 
     /** Sockets, memory files and event counters; what a JVM opens for itself comes and goes. */
-    private static TreeMap<String, Integer> descriptors(long pid) {
-        TreeMap<String, Integer> kinds = new TreeMap<>();
-        try (Stream<Path> fds = Files.list(Path.of("/proc/" + pid + "/fd"))) {
-            for (Path fd : fds.toList()) {
-                String kind = kind(fd);
-                if (!kind.isEmpty()) {
-                    kinds.merge(kind, 1, Integer::sum);
-                }
-            }
-            return kinds;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static String kind(Path fd) {
         try {
             String target = Files.readSymbolicLink(fd).toString();
             return target.startsWith("socket:")
                     ? "socket"
-                    : target.startsWith("/memfd:") || target.contains("hugepages")
-                            ? "memory"
-                            : target.contains("eventfd") ? "eventfd" : "";
+                    : isMemory(target) ? "memory" : target.contains("eventfd") ? "eventfd" : "";
         } catch (IOException closedMeanwhile) {
             return "";
         }
+    }
+
+    private static boolean isMemory(String path) {
+        return path.contains("/memfd:") || path.contains("hugepages");
+    }
+
+    /** The size of the file behind a descriptor; 0 where another descriptor of the same file has been counted. */
+    private static long bytesUnlessSeen(Path fd, Set<Object> seen) {
+        try {
+            Map<String, Object> file = Files.readAttributes(fd, "unix:dev,ino,size");
+            return seen.add(List.of(file.get("dev"), file.get("ino"))) ? (long) file.get("size") : 0;
+        } catch (IOException closedMeanwhile) {
+            return 0;
+        }
+    }
+
+    /** A line of proc_pid_maps(5) begins with the first address and the one behind the last, in hexadecimal. */
+    private static long mappedBytes(String line) {
+        int dash = line.indexOf('-');
+        return Long.parseUnsignedLong(line.substring(dash + 1, line.indexOf(' ')), 16)
+                - Long.parseUnsignedLong(line.substring(0, dash), 16);
     }
 }

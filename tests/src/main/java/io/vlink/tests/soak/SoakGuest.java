@@ -13,7 +13,7 @@ import java.util.List;
 /** The guest's side of the link, with an echo on it. One thread. */
 interface SoakGuest {
     /** How long a guest may take to be back. */
-    Duration LIMIT = Duration.ofMinutes(3);
+    Duration LIMIT = Duration.ofMinutes(5);
 
     /** Kills a part of it and starts that again; the echo is there when this returns. */
     void strike(Victim victim);
@@ -50,9 +50,9 @@ interface SoakGuest {
         private GuestVm.Plan plan;
         private GuestVm vm;
 
-        InVm(Lab lab, String domain, Path linkConfig) {
+        InVm(Lab lab, String accelerator, String domain, Path linkConfig) {
             this.lab = lab;
-            this.plan = new GuestVm.Plan("pc", "auto", domain, linkConfig, MAY_RESET);
+            this.plan = new GuestVm.Plan("pc", accelerator, domain, linkConfig, MAY_RESET);
             boot();
         }
 
@@ -77,6 +77,7 @@ interface SoakGuest {
                 default -> {
                     vm.qemu().signal("KILL");
                     vm.qemu().awaitExit(LIMIT);
+                    vm.close();
                     boot();
                 }
             }

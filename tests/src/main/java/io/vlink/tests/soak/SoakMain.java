@@ -31,6 +31,10 @@ public final class SoakMain implements Callable<Integer> {
     @Option(names = "--hours", paramLabel = "N", description = "How long; without it, once through the matrix.")
     private double hours;
 
+    @Option(names = "--strikes", paramLabel = "N", description = "How often each is killed, alternately at rest and at full rate"
+            + " (default: 2).")
+    private int strikes;
+
     @Option(names = "--vm", description = "The guest is a VM; else a process on the device socket, which has no kernel and no"
             + " QEMU to kill.")
     private boolean vm;
@@ -59,6 +63,11 @@ public final class SoakMain implements Callable<Integer> {
             System.err.println("soak: hours must not be negative: hours=" + hours);
             return CommandLine.ExitCode.USAGE;
         }
+        if (strikes < 0 || (hours > 0 && strikes > 0)) {
+            System.err.println("soak: strikes must be positive, and cannot be combined with hours: strikes=" + strikes
+                    + " hours=" + hours);
+            return CommandLine.ExitCode.USAGE;
+        }
         if (!vm && only.stream().allMatch(Victim::needsVm)) {
             System.err.println("soak: there is no such thing without a VM: only=" + only + ": add --vm");
             return CommandLine.ExitCode.USAGE;
@@ -74,6 +83,9 @@ public final class SoakMain implements Callable<Integer> {
             System.err.println("soak: " + e.getMessage());
             report.failed(e.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
+        } catch (RuntimeException e) {
+            report.failed(e.toString());
+            throw e;
         } finally {
             lab.close();
             System.out.println(json ? JsonLine.write(report.toJson()) : report.toText());
@@ -81,23 +93,30 @@ public final class SoakMain implements Callable<Integer> {
     }
 
     private void run(Lab lab, SoakReport report) {
-        long end = System.nanoTime() + (long) (hours * Duration.ofHours(1).toNanos());
+        long start = System.nanoTime();
+        long nanos = (long) (hours * Duration.ofHours(1).toNanos());
         if (!noHuge) {
             lab.keep(HugePageReservation.of(REGION_PAGES));
         }
+        String machine = vm ? "auto" : SoakScene.NO_MACHINE;
         SoakScene scene = noHuge
-                ? new SoakScene(lab, vm, "--no-huge", "--memory", "64M")
-                : new SoakScene(lab, vm, "--page-size", "2M", "--memory", "256M");
-        do {
-            for (Victim victim : only) {
-                for (boolean fullRate : new boolean[]{false, true}) {
-                    if (vm || !victim.needsVm()) {
-                        report.doing(victim, fullRate);
-                        report.add(scene.strike(victim, fullRate));
-                    }
-                }
+                ? new SoakScene(lab, machine, "--no-huge", "--memory", "64M")
+                : new SoakScene(lab, machine, "--page-size", "2M", "--memory", "256M");
+        List<Victim> victims = only.stream().filter(victim -> vm || !victim.needsVm()).toList();
+        for (int time = 0; isMore(time, start, nanos); time++) {
+            boolean fullRate = time % 2 != 0;
+            for (Victim victim : victims) {
+                report.doing(victim, fullRate);
+                report.add(scene.strike(victim, fullRate));
+                report.atRest(scene.resources());
             }
-            report.roundDone();
-        } while (System.nanoTime() < end);
+        }
+    }
+
+    /** At rest and at full rate belong together. */
+    private boolean isMore(int time, long start, long nanos) {
+        return strikes > 0
+                ? time < strikes
+                : time % 2 != 0 || time == 0 || System.nanoTime() - start < nanos;
     }
 }

@@ -14,6 +14,7 @@ import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import io.vlink.tests.lab.ManagedProcess;
+import io.vlink.tests.lab.Patience;
 import io.vlink.tests.lab.Pktgen;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,8 +25,11 @@ import java.util.function.BooleanSupplier;
 
 /** An agent, a guest that echoes, and a driver, one of which is killed at a time. One thread; its lab ends everything. */
 public final class SoakScene {
+    /** The guest is no VM. */
+    public static final String NO_MACHINE = "";
+
     private static final String LINK = "tap123";
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final long FLOWING = 10_000;
     private static final List<String> FAULTS = List.of("lost", "duplicated", "corrupt", "reordered");
 
@@ -40,18 +44,19 @@ public final class SoakScene {
      * Starts agent and guest.
      *
      * @param lab     ends what is started
-     * @param vm      whether the guest is a VM under QEMU; else it is a process on the device socket
+     * @param machine {@code kvm}, {@code tcg} or {@code auto}: the guest is a VM under QEMU; {@link #NO_MACHINE}: it is a process
+     *                on the device socket
      * @param options of virt_compute
      */
-    public SoakScene(Lab lab, boolean vm, String... options) {
+    public SoakScene(Lab lab, String machine, String... options) {
         this.lab = lab;
         this.options = options.clone();
         agent = AgentProcess.start(lab, this.options);
         Path config = lab.write("link.config", LINK + " 52:54:00:00:00:01 3 queue_size=512\n");
-        guest = vm
-                ? new SoakGuest.InVm(lab, "soak", config)
-                : new SoakGuest.Local(lab,
-                        agent.vlinkctl("register", "vm_domain=soak,init_config=" + config).getLast());
+        guest = machine.equals(NO_MACHINE)
+                ? new SoakGuest.Local(lab,
+                        agent.vlinkctl("register", "vm_domain=soak,init_config=" + config).getLast())
+                : new SoakGuest.InVm(lab, machine, "soak", config);
     }
 
     /**
@@ -90,7 +95,7 @@ public final class SoakScene {
     }
 
     private ManagedProcess send() {
-        return Pktgen.start(lab, LINK, "--timeout", "300");
+        return Pktgen.start(lab, LINK, "--timeout", "600");
     }
 
     private ManagedProcess idle() {
@@ -145,11 +150,19 @@ public final class SoakScene {
                 "buffers are lost", link.toString());
         Resources first = atRest.computeIfAbsent(adopted, kind -> resources());
         // Connections that have ended are closed by their threads a moment later.
-        await("descriptors, pages and files are what they were: " + first + " now: " + resources(), agent.process(),
-                () -> resources().equals(first));
+        Resources[] now = {first};
+        try {
+            await("descriptors, memory and files are what they were", agent.process(), () -> {
+                now[0] = resources();
+                return now[0].equals(first);
+            });
+        } catch (LabException e) {
+            throw new LabException(e.getMessage() + ": then: " + first + " now: " + now[0], e.logs());
+        }
     }
 
-    private Resources resources() {
+    /** {@return what agent and keeper have now} */
+    Resources resources() {
         return Resources.of(agent.process().pid(), keeper(), lab.runDirectory());
     }
 
@@ -180,20 +193,6 @@ public final class SoakScene {
     }
 
     private static void await(String what, ManagedProcess needed, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (!needed.isAlive() || System.nanoTime() > deadline) {
-                throw new LabException(
-                        (needed.isAlive() ? "not within " + LIMIT.toSeconds() + " s: " : "ended before: ")
-                                + what,
-                        needed.tail(20));
-            }
-            try {
-                Thread.sleep(10);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new LabException("interrupted", "");
-            }
-        }
+        Patience.await(what, LIMIT, needed, condition);
     }
 }

@@ -15,7 +15,7 @@ class KillMatrixTest {
     @Test
     void everythingIsAsBeforeWhoeverWasKilled() {
         try (Lab lab = Lab.create()) {
-            SoakScene scene = new SoakScene(lab, false, "--no-huge", "--memory", "64M");
+            SoakScene scene = new SoakScene(lab, SoakScene.NO_MACHINE, "--no-huge", "--memory", "64M");
             for (Victim victim : Arrays.stream(Victim.values()).filter(one -> !one.needsVm()).toList()) {
                 for (boolean fullRate : new boolean[]{false, true}) {
                     Strike strike = scene.strike(victim, fullRate);
