@@ -92,6 +92,7 @@ class RingAgainstModelTest {
             List<Access> expected = offers ? model.offer(state, burst) : model.poll(state, burst);
             int result = offers ? ring.offer(burst) : ring.poll(burst);
             List<Access> made = TracedRing.takeAccesses();
+            made = offers ? made : withoutLookAhead(made, before);
             int after = offers ? model.produced(state) : model.consumed(state);
             check(result == (after - before & 0xff), "result", result, after - before & 0xff);
             check(normal(made).equals(normal(expected)), "accesses", made, expected);
@@ -102,6 +103,21 @@ class RingAgainstModelTest {
             check((word(RingLayout.CONSUMER_OFFSET) & 0xff) == (state[RingModel.CONSUMER_CELL] & 0xff), "consumer word",
                     word(RingLayout.CONSUMER_OFFSET), state);
         }
+    }
+
+    /**
+     * A consumer that knows of no descriptor asks for the next slot's line before it reads the position, and drops what it gets:
+     * exactly this one load is in no model, because nothing comes of it.
+     */
+    private List<Access> withoutLookAhead(List<Access> made, int consumed) {
+        boolean looks = made.size() > 1 && made.get(1).kind() == Access.Kind.ACQUIRE;
+        check(looks == made.stream().anyMatch(each -> each.kind() == Access.Kind.ACQUIRE), "look-ahead", made,
+                consumed);
+        if (!looks) {
+            return made;
+        }
+        check(made.get(0).equals(new Access(Access.Kind.LOAD, model.metaCell(consumed))), "look-ahead", made, consumed);
+        return made.subList(1, made.size());
     }
 
     private long word(long offset) {

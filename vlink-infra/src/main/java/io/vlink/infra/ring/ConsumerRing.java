@@ -21,6 +21,8 @@ public final class ConsumerRing {
     private final long mask;
     private long consumed;
     private long produced;
+    /** What the next slot held before the position was read. Nobody uses it; a load without a use would be left out. */
+    long lookedAhead;
 
     /**
      * The consuming end of the ring in a segment.
@@ -51,6 +53,9 @@ public final class ConsumerRing {
     }
 
     private int readProduced() {
+        // Asks for the next descriptor's cache line together with the position's: a lone packet waits for both, and one after the
+        // other takes longer.
+        lookedAhead = slots.meta((int) (consumed & mask));
         // Pairs with the release of the producer's publish: the descriptors below the position are complete.
         long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.PRODUCER_OFFSET);
         long ready = position - consumed;

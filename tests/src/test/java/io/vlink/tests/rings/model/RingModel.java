@@ -160,6 +160,16 @@ public final class RingModel implements Model {
         return performAll(state, reads, consumer::perform);
     }
 
+    /**
+     * The cell of a descriptor's meta word.
+     *
+     * @param position the descriptor's position
+     * @return its cell
+     */
+    public int metaCell(int position) {
+        return cells.slotCell(position) + 1;
+    }
+
     private static List<Access> performAll(byte[] state, Window window, Performer performer) {
         List<Access> accesses = new ArrayList<>();
         while (window.count(state) > 0) {
