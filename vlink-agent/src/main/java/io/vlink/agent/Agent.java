@@ -9,12 +9,14 @@ import io.vlink.agent.domain.Inventory;
 import io.vlink.agent.domain.Keeping;
 import io.vlink.agent.domain.Region;
 import io.vlink.agent.domain.ReportWriter;
+import io.vlink.agent.keeper.KeeperFiles;
 import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixListener;
 import io.vlink.infra.region.MemorySize;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -61,7 +63,7 @@ public final class Agent implements AutoCloseable {
         try {
             startParts();
             return this;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
@@ -94,7 +96,16 @@ public final class Agent implements AutoCloseable {
 
     private AgentStore openStore(HeldRunDirectory held) {
         parts.push(held);
-        AgentStore opened = AgentStore.open(held.directory(), settings.keeper());
+        AgentStore opened;
+        try {
+            opened = AgentStore.open(held.directory(), settings.keeper());
+        } catch (RuntimeException e) {
+            if (Files.exists(KeeperFiles.socket(held.directory()))) {
+                // Some keeper lives, with what the next agent may be able to take over.
+                held.leave();
+            }
+            throw e;
+        }
         parts.push(() -> {
             opened.close();
             if (opened.leavesItToTheNext()) {

@@ -10,6 +10,7 @@ import io.vlink.agent.keeper.KeeperSearch;
 import io.vlink.agent.keeper.Kept;
 import io.vlink.agent.keeper.NoStore;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixListener;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,10 +43,14 @@ final class AgentStore implements AutoCloseable {
             KeeperSearch.endLeftOver(directory);
             return new AgentStore(new NoStore(), List.of());
         }
+        FdStore store = null;
         try {
-            FdStore store = KeeperClient.open(directory, settings.linger());
+            store = KeeperClient.open(directory, settings.linger());
             return new AgentStore(store, store.fetchAll());
-        } catch (KeeperException e) {
+        } catch (KeeperException | OsException e) {
+            if (store != null) {
+                store.close();
+            }
             throw new StartException(e.getMessage(), e);
         }
     }

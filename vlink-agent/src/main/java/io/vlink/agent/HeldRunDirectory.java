@@ -37,6 +37,8 @@ public final class HeldRunDirectory implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HeldRunDirectory.class);
     private static final int PID_COLUMNS = 11;
+    /** What an agent and its keeper write at their start, and some. */
+    private static final int ROOM_BYTES = 16 << 10;
 
     private final RunDirectory directory;
     private final SocketAccess access;
@@ -63,19 +65,23 @@ public final class HeldRunDirectory implements AutoCloseable {
             held.make(directory.path());
             held.checkUsable();
             held.takeLock();
+            held.checkRoom();
             return held;
         } catch (IOException e) {
             held.close();
-            throw held.unusable(e);
+            throw held.unusable(reason(e, directory.path()), e);
+        } catch (OsException e) {
+            held.close();
+            throw held.unusable(e.getMessage(), e);
         } catch (RuntimeException e) {
             held.close();
             throw e;
         }
     }
 
-    private StartException unusable(IOException cause) {
-        return new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\""
-                + reason(cause, directory.path()) + "\": choose another with --run-dir", cause);
+    private StartException unusable(String reason, Exception cause) {
+        return new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\"" + reason
+                + "\": choose another with --run-dir", cause);
     }
 
     /** Java's messages of file exceptions are often the path and nothing else; what happened is in the class's name. */
@@ -134,7 +140,9 @@ public final class HeldRunDirectory implements AutoCloseable {
     private void checkUsable() throws IOException {
         Path path = directory.path();
         if (!Files.isWritable(path)) {
-            throw notWritable(path, null);
+            throw Files.getFileStore(path).isReadOnly()
+                    ? unusable("Read-only file system", null)
+                    : notWritable(path, null);
         }
         int owner = (int) Files.getAttribute(path, "unix:uid");
         int mode = (int) Files.getAttribute(path, "unix:mode");
@@ -190,6 +198,24 @@ public final class HeldRunDirectory implements AutoCloseable {
         lock.write(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Sockets need inodes and the keeper's log needs room: rather no agent than one whose keeper can say nothing. */
+    private void checkRoom() throws IOException {
+        Path probe = directory.path().resolve("agent.room");
+        try {
+            Files.write(probe, new byte[ROOM_BYTES]);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new StartException(
+                    "run directory is full: run_dir=" + directory.path() + " need=" + ROOM_BYTES + " free="
+                            + Files.getFileStore(directory.path()).getUsableSpace() + " reason=\"" + reason(e, probe)
+                            + "\": make room, or choose another with --run-dir",
+                    e);
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
     /** The lock tells which directories the agent made that crashed: they are this one's to remove. */
     private void inheritDirectories(Path file) throws IOException {
         Files.readString(file).lines().skip(1).filter(line -> line.indexOf('\0') < 0).map(Path::of)
@@ -234,7 +260,7 @@ public final class HeldRunDirectory implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw unusable(e);
+            throw unusable(reason(e, directory.path()), e);
         }
     }
 

@@ -9,6 +9,7 @@ import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.Umask;
 import io.vlink.infra.region.MemorySize;
@@ -45,6 +46,8 @@ public final class VirtComputeMain implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(VirtComputeMain.class);
     private static final int PRIVATE_UMASK = 077;
     private static final Duration MAX_LINGER = Duration.ofDays(366);
+    /** For itself, one domain of 16 links with their drivers, and some tools. */
+    private static final int NEEDED_DESCRIPTORS = 256;
 
     @Spec
     private CommandSpec spec;
@@ -126,6 +129,7 @@ public final class VirtComputeMain implements Callable<Integer> {
      * @param args command line
      */
     public static void main(String[] args) {
+        DescriptorLimit.exitIfShort("virt_compute", NEEDED_DESCRIPTORS);
         System.exit(commandLine().execute(args));
     }
 
@@ -150,18 +154,22 @@ public final class VirtComputeMain implements Callable<Integer> {
             agent.start();
         } catch (StartException | RegionException | OsException | IllegalArgumentException e) {
             return failed(stopper, e, e.getMessage());
+        } catch (OutOfMemoryError e) {
+            return failed(stopper, e, "memory short: reason=\"" + e.getMessage() + "\": " + OneLineErrors.MORE_MEMORY);
         } catch (RuntimeException e) {
             LOG.error("event=start_failed error={}", e.toString(), e);
             return failed(stopper, e, "the agent could not start: " + e);
         }
         System.out.println(agent.readyLine());
         System.out.flush();
+        // Looks into every jar: one that is not open once descriptors are short would be lost to this process for good.
+        LOG.debug("event=jars_open found={}", VirtComputeMain.class.getClassLoader().getResource("no-such-resource"));
         awaitSignal();
         return CommandLine.ExitCode.OK;
     }
 
     /** Says why the agent did not start, unless a signal came meanwhile: then that is why, and the hook ends the process. */
-    private int failed(Thread stopper, RuntimeException failure, String message) {
+    private int failed(Thread stopper, Throwable failure, String message) {
         try {
             // The hook would turn this failure into success.
             Runtime.getRuntime().removeShutdownHook(stopper);

@@ -27,9 +27,7 @@ public final class AgentProcess {
      * @return the agent
      */
     public static AgentProcess start(Lab lab, String... options) {
-        AgentProcess agent = launch(lab, options);
-        agent.process.awaitLine("it was ready", line -> line.contains("virt_compute ready"), START_LIMIT);
-        return agent;
+        return launch(lab, options).awaitReady();
     }
 
     /**
@@ -40,10 +38,31 @@ public final class AgentProcess {
      * @return the agent
      */
     public static AgentProcess launch(Lab lab, String... options) {
-        List<String> command = new ArrayList<>(
-                List.of(lab.program("virt_compute"), "--run-dir", lab.runDirectory().toString()));
+        return launch(lab, List.of(), options);
+    }
+
+    /**
+     * Starts an agent in the lab's run directory with limits of its own, and waits until it is ready.
+     *
+     * @param lab     where it runs
+     * @param limits  what a shell does first, such as {@code ulimit -n 256}
+     * @param options command-line options besides {@code --run-dir}
+     * @return the agent
+     */
+    public static AgentProcess startLimited(Lab lab, String limits, String... options) {
+        return launch(lab, List.of("/bin/bash", "-c", limits + "; exec \"$@\"", "bash"), options).awaitReady();
+    }
+
+    private static AgentProcess launch(Lab lab, List<String> before, String... options) {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(lab.program("virt_compute"), "--run-dir", lab.runDirectory().toString()));
         command.addAll(List.of(options));
         return new AgentProcess(lab, lab.start("virt_compute", command));
+    }
+
+    private AgentProcess awaitReady() {
+        process.awaitLine("it was ready", line -> line.contains("virt_compute ready"), START_LIMIT);
+        return this;
     }
 
     /**

@@ -9,6 +9,7 @@ import io.vlink.agent.domain.ReportWriter;
 import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.UnixConnection;
@@ -43,6 +44,8 @@ public final class ControlServer implements AutoCloseable {
     private final Map<ControlConnection, Session> sessions = new ConcurrentHashMap<>();
     /** Each user's. There are no more of them than may use the agent. */
     private final Map<Integer, MessageRate> rates = new ConcurrentHashMap<>();
+    /** Asked for while it still can be. */
+    private final long descriptorLimit = DescriptorLimit.ofThisProcess();
     private final Thread acceptor;
     private volatile boolean closing;
 
@@ -78,12 +81,19 @@ public final class ControlServer implements AutoCloseable {
 
     private void acceptAll() {
         try {
-            for (UnixConnection next = listener.accept(); next != null; next = listener.accept()) {
+            for (UnixConnection next = accept(); next != null; next = accept()) {
                 welcome(next);
             }
         } catch (OsException e) {
             LOG.error("event=control_socket_failed error={}", e.getMessage());
         }
+    }
+
+    private UnixConnection accept() {
+        return listener.acceptOrRefuse(socket -> turnAway(new ControlConnection(socket),
+                "the agent has no descriptor left"
+                        + " for another connection: limit=" + descriptorLimit + ": " + DescriptorLimit.REMEDY
+                        + ", or stop a driver or a VM first"));
     }
 
     private void welcome(UnixConnection socket) {
@@ -105,6 +115,20 @@ public final class ControlServer implements AutoCloseable {
         } catch (OsException e) {
             LOG.debug("event=control_connection_lost error={}", e.getMessage());
             connection.close();
+        } catch (OutOfMemoryError noThread) {
+            sessions.remove(connection);
+            LOG.error("event=control_connection_refused error=no thread for it: {}", noThread.getMessage());
+            turnAway(connection,
+                    "the agent cannot start another thread: raise \"ulimit -u\", or stop a driver or a VM first");
+        }
+    }
+
+    /** Where lines in the log are not this connection's to cause. */
+    private static void turnAway(ControlConnection connection, String why) {
+        try (connection) {
+            connection.send(ControlMessage.failure(StatusCode.NO_RESOURCES, why), List.of());
+        } catch (OsException e) {
+            LOG.debug("event=control_connection_lost error={}", e.getMessage());
         }
     }
 

@@ -112,13 +112,25 @@ final class ControlSession implements Runnable {
     private void settle() {
         if (held != null && held.owed()) {
             held = held.settled();
-            keeping.keepSession(held, connection.fd());
+            try {
+                keeping.keepSession(held, connection.fd());
+            } catch (OsException e) {
+                // What is kept still says that the reply is owed, which only the next agent would notice.
+                LOG.warn("event=not_settled pid={} error={}", peer.pid(), e.getMessage());
+            }
         }
     }
 
+    /** From now on it is this connection's; unless it cannot be kept, then it is given back at once. */
     private void hold(HeldSession session) {
         held = session;
-        keeping.keepSession(session, connection.fd());
+        try {
+            keeping.keepSession(session, connection.fd());
+        } catch (OsException e) {
+            leave();
+            held = null;
+            throw e;
+        }
     }
 
     private void serve() {

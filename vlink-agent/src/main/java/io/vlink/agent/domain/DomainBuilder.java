@@ -53,7 +53,7 @@ final class DomainBuilder implements AutoCloseable {
             return domain;
         } catch (OsException e) {
             throw new RequestException(StatusCode.NO_RESOURCES,
-                    "no memory for the queues: vm_domain=" + request.name() + ": " + e.getMessage());
+                    "the queues cannot be made: vm_domain=" + request.name() + ": " + e.getMessage());
         }
     }
 

@@ -122,15 +122,24 @@ final class RegionStore implements AutoCloseable {
         }
         adopted.clear();
         if (first == null) {
-            first = new Region(settings);
+            first = kept(new Region(settings), true);
             firstIsFree = true;
             groupOfFirst = null;
-            keeping.keep(first, true);
         } else if (!settings.fit(first)) {
             LOG.warn("event=region_settings_later asked=\"{}\" region=\"{}\" note=\"the region in use stays as it is\"",
                     settings.asked(), RegionSettings.describe(first));
         }
         changed();
+    }
+
+    private Region kept(Region region, boolean isFirst) {
+        try {
+            keeping.keep(region, isFirst);
+            return region;
+        } catch (RuntimeException e) {
+            region.close();
+            throw e;
+        }
     }
 
     private void free(Region region) {
@@ -187,12 +196,10 @@ final class RegionStore implements AutoCloseable {
                             + ": restart the agent with more, or share a region with trust_group=");
         }
         try {
-            Region region = new Region(settings);
-            keeping.keep(region, isFirst);
-            return region;
+            return kept(new Region(settings), isFirst);
         } catch (RegionException | OsException e) {
             throw new RequestException(StatusCode.NO_RESOURCES,
-                    "no memory for another region: " + e.getMessage());
+                    "another region cannot be made: " + e.getMessage());
         }
     }
 

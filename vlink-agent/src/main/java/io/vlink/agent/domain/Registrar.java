@@ -130,7 +130,15 @@ final class Registrar {
             domain.register(pid, persistent, server);
             table.put(domain);
         }
-        keeping.keep(domain);
+        try {
+            keeping.keep(domain);
+        } catch (RuntimeException e) {
+            synchronized (table) {
+                domain.withdraw();
+            }
+            server.close();
+            throw e;
+        }
     }
 
     /**

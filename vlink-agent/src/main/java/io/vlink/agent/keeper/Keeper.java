@@ -46,6 +46,7 @@ final class Keeper implements AutoCloseable {
 
     /** Serves until the end; then nothing is kept, no descriptor is open, and the socket's path is free. */
     void serve() throws InterruptedException {
+        listener.logTo(log);
         Thread watch = Thread.ofPlatform().daemon().name("linger").start(this::watch);
         for (UnixConnection next = listener.accept(); next != null; next = listener.accept()) {
             admit(next);

@@ -4,14 +4,17 @@
 package io.vlink.agent.keeper;
 
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.OsException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +34,8 @@ public final class KeeperClient implements FdStore {
     private final RunDirectory directory;
     private final long lingerMillis;
     private final Map<String, Kept> entries = new LinkedHashMap<>();
+    /** Keys of entries that the keeper does not have, because it had no room when they were put. */
+    private final Set<String> refused = new LinkedHashSet<>();
     private final Thread watch;
     private KeeperLink link;
     private boolean closed;
@@ -54,6 +59,11 @@ public final class KeeperClient implements FdStore {
         KeeperLink link = KeeperSearch.findOrStart(directory, client.lingerMillis);
         try {
             link.fetch().forEach(entry -> client.entries.put(entry.key(), entry));
+        } catch (FdShortageException e) {
+            link.close();
+            throw new KeeperException("descriptors short: this agent may open fewer than the keeper holds: run_dir="
+                    + directory.path() + " limit=" + DescriptorLimit.ofThisProcess() + ": " + DescriptorLimit.REMEDY,
+                    e);
         } catch (OsException e) {
             link.close();
             throw new KeeperException("the keeper does not answer: run_dir=" + directory.path() + " pid=" + link.pid()
@@ -86,7 +96,10 @@ public final class KeeperClient implements FdStore {
         if (old != null) {
             old.close();
         }
-        whileLinked(() -> hand(entry));
+        whileLinked(() -> {
+            handRefused();
+            hand(entry);
+        });
     }
 
     @Override
@@ -95,7 +108,11 @@ public final class KeeperClient implements FdStore {
         Kept old = entries.remove(key);
         if (old != null) {
             old.close();
-            whileLinked(() -> link.remove(key));
+            refused.remove(key);
+            whileLinked(() -> {
+                link.remove(key);
+                handRefused();
+            });
         }
     }
 
@@ -164,9 +181,24 @@ public final class KeeperClient implements FdStore {
     }
 
     private void hand(Kept entry) {
-        String refused = link.put(entry);
-        if (refused != null) {
-            LOG.error("event=not_kept key={} reason=\"{}\"", entry.key(), refused);
+        String reason = link.put(entry);
+        if (reason == null) {
+            if (refused.remove(entry.key())) {
+                LOG.info("event=kept_after_all key={}", entry.key());
+            }
+        } else if (refused.add(entry.key())) {
+            LOG.error("event=not_kept key={} reason=\"{}\": what it stands for would not survive this agent",
+                    entry.key(), reason);
+        }
+    }
+
+    /** Tries the oldest of them that the keeper refused; where that one is kept now, the others follow. */
+    private void handRefused() {
+        for (String key : List.copyOf(refused)) {
+            hand(entries.get(key));
+            if (refused.contains(key)) {
+                return;
+            }
         }
     }
 
@@ -199,6 +231,7 @@ public final class KeeperClient implements FdStore {
         try {
             next = KeeperSearch.findOrStart(directory, lingerMillis);
             link = next;
+            refused.clear();
             forgetOthers();
             entries.values().forEach(this::hand);
             LOG.info("event=keeper_replaced pid={} entries={}", link.pid(), entries.size());

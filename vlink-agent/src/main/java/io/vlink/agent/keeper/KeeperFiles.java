@@ -5,14 +5,18 @@ package io.vlink.agent.keeper;
 
 import io.vlink.infra.control.RunDirectory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a keeper has in its run directory. For any thread. */
 public final class KeeperFiles {
     private static final Logger LOG = LoggerFactory.getLogger(KeeperFiles.class);
+
+    private static final String ERROR = "error=\"";
 
     private KeeperFiles() {
     }
@@ -35,6 +39,27 @@ public final class KeeperFiles {
      */
     public static Path log(RunDirectory directory) {
         return directory.path().resolve("keeper.log");
+    }
+
+    /**
+     * What a keeper said last.
+     *
+     * @param directory of the agent
+     * @return one line; empty if it said nothing
+     */
+    static String lastLine(RunDirectory directory) {
+        try {
+            List<String> lines = Files.readString(log(directory), StandardCharsets.ISO_8859_1).lines()
+                    .filter(line -> !line.isBlank()).toList();
+            if (lines.isEmpty()) {
+                return "";
+            }
+            String last = lines.getLast().strip().replaceAll("\\p{Cntrl}", "?");
+            int error = last.indexOf(ERROR);
+            return error < 0 ? last : last.substring(error + ERROR.length()).replaceAll("\"$", "");
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /**

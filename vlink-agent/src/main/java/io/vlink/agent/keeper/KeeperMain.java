@@ -42,7 +42,7 @@ public final class KeeperMain {
         try {
             System.exit(run(new RunDirectory(Path.of(args[0]))));
         } catch (IOException | OsException e) {
-            log("event=keeper_failed error=\"" + e + "\"");
+            log("event=keeper_failed error=\"" + (e instanceof OsException ? e.getMessage() : e) + "\"");
             System.exit(1);
         }
     }

@@ -3,6 +3,7 @@
 
 package io.vlink.agent.keeper;
 
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.spec.keeper.KeeperMessageType;
 import java.util.List;
@@ -12,11 +13,15 @@ import java.util.List;
  * was started from: an upgrade of the agent, which a keeper has to survive, replaces them.
  */
 final class KeeperRehearsal {
+    /** Needed only when it is too late to read a file. */
+    private static final List<Class<?>> LOADED = List.of(FdShortageException.class);
+
     private KeeperRehearsal() {
     }
 
     static void run() {
         KeeperEntries entries = new KeeperEntries();
+        assert !LOADED.isEmpty();
         UnixConnection[] ends = UnixConnection.pair();
         try (UnixConnection agent = ends[0]) {
             KeeperTransport transport = new KeeperTransport(agent);

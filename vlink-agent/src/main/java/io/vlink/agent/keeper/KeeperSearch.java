@@ -47,8 +47,10 @@ public final class KeeperSearch {
                 limitMillis = BUSY_MILLIS;
             }
             if (started != null && !started.isAlive() && !hasLostTheRace(started)) {
-                throw new KeeperException("keeper cannot be started: exit_status=" + started.exitValue()
-                        + ": see log=" + KeeperFiles.log(directory) + ", or start with --keeper=no", why);
+                String said = KeeperFiles.lastLine(directory);
+                KeeperFiles.remove(directory);
+                throw new KeeperException("keeper cannot be started: exit_status=" + started.exitValue() + " said=\""
+                        + said + "\": mend that, or start with --keeper=no", why);
             }
             if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(limitMillis)) {
                 if (started != null) {

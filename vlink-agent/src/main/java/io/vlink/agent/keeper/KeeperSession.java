@@ -3,8 +3,10 @@
 
 package io.vlink.agent.keeper;
 
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.spec.keeper.KeeperMessageType;
@@ -100,7 +102,14 @@ final class KeeperSession implements Runnable {
 
     private void serve() {
         while (true) {
-            KeeperMessage message = transport.receive();
+            KeeperMessage message;
+            try {
+                message = transport.receive();
+            } catch (FdShortageException e) {
+                refused("an entry", "descriptors short in the keeper: " + DescriptorLimit.REMEDY
+                        + ", then kill the keeper: pid=" + ProcessHandle.current().pid());
+                continue;
+            }
             if (message == null) {
                 return;
             }
@@ -132,12 +141,16 @@ final class KeeperSession implements Runnable {
     private boolean put(KeeperMessage message) {
         String refused = entries.put(new Kept(message.key(), message.body(), message.fds()));
         if (refused != null) {
-            log.accept("event=put_refused key=" + message.key() + " reason=\"" + refused + "\"");
-            transport.send(KeeperMessage.refused(refused));
+            refused(message.key(), refused);
             return false;
         }
         reply();
         return true;
+    }
+
+    private void refused(String key, String why) {
+        log.accept("event=put_refused key=" + key + " reason=\"" + why + "\"");
+        transport.send(KeeperMessage.refused(why));
     }
 
     /** A reply that cannot be sent is found out by the next receive, which must not undo what was done. */

@@ -17,6 +17,7 @@ import static io.vlink.spec.keeper.KeeperProtocol.VERSION;
 import static io.vlink.spec.keeper.KeeperProtocol.VERSION_OFFSET;
 
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.spec.keeper.KeeperMessageType;
@@ -59,6 +60,7 @@ final class KeeperTransport {
     /**
      * The next message, which the caller closes; null where the stream has ended between two messages.
      *
+     * @throws FdShortageException if this process may not open the message's descriptors; the next one can be received
      * @throws KeeperException if the bytes are no message; no descriptor is left open, and the stream is of no further use
      * @throws OsException     if the socket fails, also if descriptors came where none may; likewise
      */
@@ -67,12 +69,22 @@ final class KeeperTransport {
         boolean complete = false;
         try {
             byte[] header = new byte[HEADER_BYTES];
-            int first = connection.receive(header, 0, HEADER_BYTES, fds, MAX_FDS);
+            FdShortageException lost = null;
+            int first;
+            try {
+                first = connection.receive(header, 0, HEADER_BYTES, fds, MAX_FDS);
+            } catch (FdShortageException e) {
+                lost = e;
+                first = e.bytes();
+            }
             if (first == 0) {
                 return null;
             }
             fill(header, first);
-            KeeperMessage message = read(ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN), fds);
+            KeeperMessage message = read(ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN), fds, lost != null);
+            if (lost != null) {
+                throw lost;
+            }
             complete = true;
             return message;
         } finally {
@@ -82,7 +94,7 @@ final class KeeperTransport {
         }
     }
 
-    private KeeperMessage read(ByteBuffer header, List<Fd> fds) {
+    private KeeperMessage read(ByteBuffer header, List<Fd> fds, boolean lost) {
         check(header.getInt(MAGIC_OFFSET) == MAGIC, "magic", header.getInt(MAGIC_OFFSET));
         int version = Short.toUnsignedInt(header.getShort(VERSION_OFFSET));
         if (version != VERSION) {
@@ -99,7 +111,7 @@ final class KeeperTransport {
         check(named ? keyBytes > 0 && keyBytes <= MAX_KEY_BYTES : keyBytes == 0, "key_bytes", keyBytes);
         int count = Short.toUnsignedInt(header.getShort(FDS_OFFSET));
         boolean carries = type == KeeperMessageType.PUT || type == KeeperMessageType.ENTRY;
-        check(count == fds.size() && (carries || count == 0), "fds", count);
+        check((count == fds.size() || lost) && (carries || count == 0), "fds", count);
         byte[] key = new byte[keyBytes];
         fill(key, 0);
         byte[] body = new byte[bodyBytes];

@@ -6,6 +6,7 @@ package io.vlink.agent.tools;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.OneLineErrors;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.ProgramReplacement;
 import io.vlink.infra.region.MemorySize;
@@ -70,6 +71,9 @@ public final class VlinkQemuMain implements Callable<Integer> {
     private List<String> qemuArguments = new ArrayList<>();
     // spotless:on
 
+    /** QEMU's own come on top of it, and are QEMU's to ask for. */
+    private static final int NEEDED_DESCRIPTORS = 64;
+
     private VlinkQemuMain() {
     }
 
@@ -79,6 +83,7 @@ public final class VlinkQemuMain implements Callable<Integer> {
      * @param args command line
      */
     public static void main(String[] args) {
+        DescriptorLimit.exitIfShort("vlink-qemu", NEEDED_DESCRIPTORS);
         LogSetup.configure(LogFormat.TEXT, false);
         System.exit(commandLine().execute(original(args)));
     }

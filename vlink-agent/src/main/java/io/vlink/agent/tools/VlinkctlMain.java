@@ -7,6 +7,7 @@ import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.BuildVersion;
 import io.vlink.infra.command.OneLineErrors;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.VmDomainName;
 import io.vlink.spec.control.Role;
@@ -28,6 +29,8 @@ public final class VlinkctlMain {
     @Mixin
     private AgentOptions options;
 
+    private static final int NEEDED_DESCRIPTORS = 32;
+
     private VlinkctlMain() {
     }
 
@@ -37,6 +40,7 @@ public final class VlinkctlMain {
      * @param args command line
      */
     public static void main(String[] args) {
+        DescriptorLimit.exitIfShort("vlinkctl", NEEDED_DESCRIPTORS);
         LogSetup.configure(LogFormat.TEXT, false);
         System.exit(commandLine().execute(args));
     }

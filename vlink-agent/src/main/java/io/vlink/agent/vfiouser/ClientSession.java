@@ -9,6 +9,7 @@ import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.vfiouser.LostDescriptorsException;
 import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserProtocolException;
 import io.vlink.infra.vfiouser.VfioUserTransport;
@@ -154,6 +155,11 @@ final class ClientSession {
             }
             serve(request, false);
             return true;
+        } catch (LostDescriptorsException e) {
+            VfioUserMessage request = e.received();
+            refused(request, e.getMessage());
+            answer(request, request.errorReply(e.errno()), false);
+            return true;
         }
     }
 
@@ -171,6 +177,10 @@ final class ClientSession {
         } else {
             answer = reply(request);
         }
+        answer(request, answer, inSocket);
+    }
+
+    private void answer(VfioUserMessage request, VfioUserMessage answer, boolean inSocket) {
         boolean owed = answer != null && request.wantsReply();
         if (owed) {
             memory.due(request, answer, inSocket);
@@ -224,6 +234,9 @@ final class ClientSession {
         } catch (DeviceAccessException e) {
             refused(request, e.getMessage());
             return request.errorReply(Errno.EINVAL);
+        } catch (OsException e) {
+            refused(request, e.getMessage());
+            return request.errorReply(e.errno());
         } catch (RuntimeException e) {
             LOG.error("event=device_request_failed vm_domain={} command={} error={}", domain, request.commandName(),
                     e.getMessage(), e);

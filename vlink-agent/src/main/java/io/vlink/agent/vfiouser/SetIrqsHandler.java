@@ -88,8 +88,16 @@ final class SetIrqsHandler implements CommandHandler {
     }
 
     private void connect(List<Fd> fds) {
-        keeper.accept(fds.isEmpty() ? null : fds.getFirst());
-        device.connectInterrupt(fds.isEmpty() ? null : fds.getFirst().duplicate());
+        Fd own = fds.isEmpty() ? null : fds.getFirst().duplicate();
+        try {
+            keeper.accept(own);
+        } catch (RuntimeException e) {
+            if (own != null) {
+                own.close();
+            }
+            throw e;
+        }
+        device.connectInterrupt(own);
     }
 
     private void act(IrqSet set) {

@@ -215,6 +215,13 @@ public final class VfioUserServer implements AutoCloseable {
             connections.put(connection, thread);
             thread.start();
             return true;
+        } catch (OutOfMemoryError noThread) {
+            connections.remove(connection);
+            silent.remove(connection);
+            LOG.error("event=device_client_refused vm_domain={} error=no thread for it: {}: raise \"ulimit -u\"",
+                    domain,
+                    noThread.getMessage());
+            return false;
         } finally {
             lock.unlock();
         }
@@ -231,11 +238,10 @@ public final class VfioUserServer implements AutoCloseable {
             } else if (!isOneTooMany(connection) && becomesClient(connection)) {
                 LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
                 memory.clear();
-                keeper.keep(connection.fd(), null);
-                serve(connection);
+                keep(connection, peer);
             } else if (listening()) {
                 LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
-                turnAway(connection);
+                turnAway(connection, Errno.EBUSY);
             }
         } catch (OsException | IllegalStateException e) {
             LOG.debug("event=device_peer_lost vm_domain={} {} error={}", domain, peer, e.getMessage());
@@ -247,6 +253,18 @@ public final class VfioUserServer implements AutoCloseable {
 
     private boolean mayConnect(UnixConnection connection) {
         return allowed.test(connection.peer());
+    }
+
+    /** Serves a client, unless it cannot be kept: it would lose its device with this process. */
+    private void keep(UnixConnection connection, String peer) {
+        try {
+            keeper.keep(connection.fd(), null);
+        } catch (OsException e) {
+            LOG.warn("event=device_client_turned_away vm_domain={} {} error={}", domain, peer, e.getMessage());
+            turnAway(connection, e.errno());
+            return;
+        }
+        serve(connection);
     }
 
     /** Counts a connection among those that speak. */
@@ -292,14 +310,14 @@ public final class VfioUserServer implements AutoCloseable {
     }
 
     /** Answers the first message with an error and lets the client hang up: QEMU 11.1 aborts where the server does so first. */
-    private static void turnAway(UnixConnection connection) {
+    private static void turnAway(UnixConnection connection, int errno) {
         var transport = new VfioUserTransport(connection);
         try {
             connection.receiveTimeout(TAKEOVER_MILLIS);
             connection.sendTimeout(TAKEOVER_MILLIS);
             try (VfioUserMessage request = transport.receive()) {
                 if (request != null) {
-                    transport.send(request.errorReply(Errno.EBUSY));
+                    transport.send(request.errorReply(errno));
                     connection.readable(TAKEOVER_MILLIS);
                 }
             }

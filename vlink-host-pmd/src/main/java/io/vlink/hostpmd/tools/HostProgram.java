@@ -6,6 +6,7 @@ package io.vlink.hostpmd.tools;
 import io.vlink.hostpmd.AttachException;
 import io.vlink.hostpmd.VlinkPort;
 import io.vlink.infra.command.OneLineErrors;
+import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.port.PortException;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Spec;
  * @param <P> what the options ask for, checked as far as it can be before anything is attached
  */
 abstract class HostProgram<P> implements Callable<Integer> {
+    /** For itself, and for sixteen links while they are attached. */
+    private static final int NEEDED_DESCRIPTORS = 64;
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     @Spec
@@ -39,6 +42,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
 
     /** Runs the program until it ends by itself or by a signal, and exits. */
     final void runAndExit(String[] arguments) {
+        DescriptorLimit.exitIfShort(getClass().getAnnotation(CommandLine.Command.class).name(), NEEDED_DESCRIPTORS);
         StopSignal signals = StopSignal.install();
         int status = run(new PrintWriter(System.out, true, System.out.charset()),
                 new PrintWriter(System.err, true, System.err.charset()), signals, arguments);

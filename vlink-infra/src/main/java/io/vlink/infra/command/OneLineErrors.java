@@ -16,6 +16,9 @@ import picocli.CommandLine.ExitCode;
  * status; what is a bug keeps its stack trace.
  */
 public final class OneLineErrors {
+    /** What to do where Java found no memory, or no thread. */
+    public static final String MORE_MEMORY = "raise -Xmx in VLINK_JAVA_OPTS, or this process's limits (ulimit -v, ulimit -u)";
+
     private OneLineErrors() {
     }
 
@@ -33,7 +36,18 @@ public final class OneLineErrors {
                 .setExecutionExceptionHandler((failure, command, result) -> isKnown(failure, failures)
                         ? failed(command, String.valueOf(failure.getMessage()))
                         : bug(command, failure))
-                .setExecutionStrategy(parsed -> withOutput(program, new CommandLine.RunLast().execute(parsed)));
+                .setExecutionStrategy(parsed -> withOutput(program, run(program, parsed)));
+    }
+
+    /** An Error that left main would leave a program with a handler of signals waiting for its own end. */
+    private static int run(CommandLine program, CommandLine.ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (OutOfMemoryError e) {
+            return failed(program, "memory short: reason=\"" + e.getMessage() + "\": " + MORE_MEMORY);
+        } catch (Error e) {
+            return bug(program, e);
+        }
     }
 
     /** Java's standard output never throws: a result that a full disk has swallowed must not look like success. */
@@ -57,7 +71,7 @@ public final class OneLineErrors {
         return failure instanceof OsException || failures.stream().anyMatch(type -> type.isInstance(failure));
     }
 
-    private static int bug(CommandLine command, Exception failure) {
+    private static int bug(CommandLine command, Throwable failure) {
         print(command, "a bug: " + failure);
         failure.printStackTrace(command.getErr());
         command.getErr().flush();

@@ -5,6 +5,7 @@ package io.vlink.infra.control;
 
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PeerCredentials;
 import io.vlink.infra.os.UnixConnection;
@@ -177,6 +178,8 @@ public final class ControlConnection implements AutoCloseable {
         Received reply;
         try {
             reply = sentOrRefused(request) ? receive(fds, timeout) : receive(fds, Duration.ZERO);
+        } catch (FdShortageException e) {
+            throw new ControlException(StatusCode.FAILED, e.getMessage(), e);
         } catch (OsException e) {
             throw new ControlException(StatusCode.FAILED,
                     "the agent went away:" + where + " " + e.getMessage() + ": see its log, start it again", e);

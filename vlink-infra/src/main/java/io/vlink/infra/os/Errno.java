@@ -47,6 +47,8 @@ public final class Errno {
     public static final int ENOTTY = 25;
     /** No space left. */
     public static final int ENOSPC = 28;
+    /** The file system is read-only. */
+    public static final int EROFS = 30;
     /** The other end is closed. */
     public static final int EPIPE = 32;
     /** Result out of range. */
@@ -77,6 +79,8 @@ public final class Errno {
     public static final int ETIMEDOUT = 110;
     /** Nobody listens there. */
     public static final int ECONNREFUSED = 111;
+    /** This user's share of the file system is used up. */
+    public static final int EDQUOT = 122;
 
     private Errno() {
     }

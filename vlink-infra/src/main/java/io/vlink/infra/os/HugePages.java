@@ -3,7 +3,7 @@
 
 package io.vlink.infra.os;
 
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,6 +14,8 @@ import java.nio.file.Path;
 public final class HugePages {
     private static final Path SYSFS = Path.of("/sys/kernel/mm/hugepages");
 
+    private static final int MAX_NUMBER_BYTES = 32;
+
     private HugePages() {
     }
 
@@ -21,6 +23,7 @@ public final class HugePages {
      * Pages of that size that nobody uses and nobody has reserved; 0 if the kernel does not have that size.
      *
      * @throws IllegalArgumentException for {@link PageSize#ORDINARY}
+     * @throws OsException if the kernel cannot be asked, because descriptors are short
      */
     public static long free(PageSize size) {
         return Math.max(0, read(size, "free_hugepages") - read(size, "resv_hugepages"));
@@ -31,6 +34,7 @@ public final class HugePages {
      * that size.
      *
      * @throws IllegalArgumentException for {@link PageSize#ORDINARY}
+     * @throws OsException if the kernel cannot be asked, because descriptors are short
      */
     public static long total(PageSize size) {
         return read(size, "nr_hugepages");
@@ -54,10 +58,15 @@ public final class HugePages {
     }
 
     private static long read(PageSize size, String file) {
-        Path path = control(size).resolveSibling(file);
-        try {
-            return Long.parseLong(Files.readString(path).strip());
-        } catch (IOException | NumberFormatException absent) {
+        try (Fd opened = Fd.open(control(size).resolveSibling(file), false)) {
+            byte[] text = new byte[MAX_NUMBER_BYTES];
+            return Long.parseLong(new String(text, 0, opened.read(text), StandardCharsets.US_ASCII).strip());
+        } catch (OsException failure) {
+            if (failure.errno() == Errno.EMFILE || failure.errno() == Errno.ENFILE) {
+                throw failure;
+            }
+            return 0;
+        } catch (NumberFormatException absent) {
             return 0;
         }
     }

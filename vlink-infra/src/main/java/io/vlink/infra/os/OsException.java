@@ -7,7 +7,7 @@ package io.vlink.infra.os;
  * A system call failed. The message is one line: call, error, arguments, and what may help, such as
  * {@code mmap failed: ENOMEM (Cannot allocate memory): bytes=4096: hint}.
  */
-public final class OsException extends RuntimeException {
+public class OsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Name of the C function, as its man page has it. */
@@ -30,12 +30,12 @@ public final class OsException extends RuntimeException {
     }
 
     /** Name of the C function that failed. */
-    public String call() {
+    public final String call() {
         return call;
     }
 
     /** The error number, positive; see {@link Errno}. */
-    public int errno() {
+    public final int errno() {
         return errno;
     }
 
@@ -55,7 +55,7 @@ public final class OsException extends RuntimeException {
 
     private static String generalHint(int errno) {
         return switch (errno) {
-            case Errno.EMFILE -> "too many open files in this process: raise \"ulimit -n\"";
+            case Errno.EMFILE -> DescriptorLimit.REMEDY;
             case Errno.ENFILE -> "too many open files in the system: raise fs.file-max";
             case Errno.ENOSYS -> "this needs Linux 5.11 or newer";
             default -> "";

@@ -148,8 +148,9 @@ public final class UnixConnection implements AutoCloseable {
      * close-on-exec, and are the caller's.
      *
      * @throws IllegalArgumentException if length is not positive or maxFds is not 0 to 253
-     * @throws OsException EMSGSIZE if more descriptors came than allowed, or than this process may still open: all are closed,
-     *         the bytes are lost, and the connection is of no further use; EAGAIN if a time limit passed; ECONNRESET
+     * @throws FdShortageException if more descriptors came than this process may still open: all are closed, the bytes are there
+     * @throws OsException EMSGSIZE if more descriptors came than allowed: all are closed, the bytes are lost, and the connection
+     *         is of no further use; EAGAIN if a time limit passed; ECONNRESET
      * @throws IllegalStateException if this end is closed
      */
     public int receive(byte[] bytes, int offset, int length, List<Fd> into, int maxFds) {
@@ -166,8 +167,13 @@ public final class UnixConnection implements AutoCloseable {
             List<Fd> fds = message.takeFds();
             if (message.droppedFds()) {
                 fds.forEach(Fd::close);
+                if (fds.size() < maxFds) {
+                    // There was room for another one in the message, so it was in the process that there was none.
+                    message.copyTo(bytes, offset, count);
+                    throw new FdShortageException(held, count);
+                }
                 throw new OsException("recvmsg", Errno.EMSGSIZE, "fd=" + held + " maxFds=" + maxFds,
-                        "the peer sent more descriptors than expected, or \"ulimit -n\" is reached");
+                        "the peer sent more descriptors than expected");
             }
             message.copyTo(bytes, offset, count);
             into.addAll(fds);

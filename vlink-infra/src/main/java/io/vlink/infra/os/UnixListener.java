@@ -13,6 +13,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +27,17 @@ public final class UnixListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(UnixListener.class);
     private static final int SHUT_RDWR = 2;
     private static final long SHORTAGE_PAUSE_MILLIS = 100;
+    /** Time between two lines in the log about the same trouble, in nanoseconds. */
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Fd fd;
     private final Path path;
     private final Object fileKey;
+    /** A descriptor to give up where there is no other one for a connection that is to be refused; or null. */
+    private final AtomicReference<Fd> spare = new AtomicReference<>();
+    private Consumer<String> log = LOG::warn;
+    private boolean warned;
+    private long warnedNanos;
 
     private UnixListener(Fd fd, Path path, Object fileKey) {
         this.fd = fd;
@@ -129,12 +139,37 @@ public final class UnixListener implements AutoCloseable {
     }
 
     /**
+     * Says where to tell of a shortage, one line at a time, at most every ten seconds; else it goes to the program's log. Before
+     * the first {@link #accept()}.
+     */
+    public void logTo(Consumer<String> lines) {
+        log = lines;
+    }
+
+    /**
      * The next connection, which the caller closes; null once this listener is closed. Blocks. While descriptors or memory
      * are short it waits, says so in the log, and goes on when there are some again.
      *
      * @throws OsException for any other failure
      */
     public UnixConnection accept() {
+        return accept(null);
+    }
+
+    /**
+     * Like {@link #accept()}, but does not let anybody wait for descriptors: while there are none, it gives each connection to
+     * {@code refuse}, which closes it. For that it keeps one descriptor in reserve.
+     *
+     * @throws OsException for any other failure
+     */
+    public UnixConnection acceptOrRefuse(Consumer<UnixConnection> refuse) {
+        if (spare.get() == null) {
+            reserve();
+        }
+        return accept(refuse);
+    }
+
+    private UnixConnection accept(Consumer<UnixConnection> refuse) {
         int held;
         try {
             held = fd.acquire();
@@ -142,7 +177,7 @@ public final class UnixListener implements AutoCloseable {
             return null;
         }
         try {
-            return accept(held);
+            return accept(held, refuse);
         } finally {
             fd.release();
         }
@@ -154,34 +189,91 @@ public final class UnixListener implements AutoCloseable {
         if (fd.isOpen()) {
             fd.closeWaking(busy -> SocketCalls.shutdown(busy, SHUT_RDWR));
             unlink();
+            giveUpReserve();
         }
     }
 
-    private UnixConnection accept(int held) {
-        boolean warned = false;
+    private UnixConnection accept(int held, Consumer<UnixConnection> refuse) {
         while (true) {
-            int result = SocketCalls.accept4(held, MemorySegment.NULL, MemorySegment.NULL, UnixConnection.SOCK_CLOEXEC);
+            int result = acceptNow(held);
+            // Linux takes the descriptor before it looks for a connection: until there is one, a shortage hurts nobody.
+            if (isShortage(result) && Poll.await(held, Poll.POLLIN, -1)) {
+                result = acceptNow(held);
+            }
             if (result >= 0) {
                 return UnixConnection.of(Fd.own(result));
             }
             if (!fd.isOpen()) {
                 return null;
             }
-            switch (-result) {
-                case Errno.EINTR, Errno.ECONNABORTED -> {
-                    // The next one, please.
-                }
-                case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> {
-                    if (!warned) {
-                        LOG.warn("connections wait: path={} reason={}: raise \"ulimit -n\"", path, Errno.name(-result));
-                        warned = true;
-                    }
-                    // Without events this wakes early only for a hang-up, which is what close() causes.
-                    Poll.await(held, Poll.ONLY_HANG_UP, SHORTAGE_PAUSE_MILLIS);
-                }
-                default -> throw new OsException("accept4", -result, "path=" + path, "");
+            if (isShortage(result)) {
+                refuseOrWait(held, -result, refuse);
+            } else if (result != -Errno.EINTR && result != -Errno.ECONNABORTED) {
+                throw new OsException("accept4", -result, "path=" + path, "");
             }
         }
+    }
+
+    private static int acceptNow(int held) {
+        return SocketCalls.accept4(held, MemorySegment.NULL, MemorySegment.NULL, UnixConnection.SOCK_CLOEXEC);
+    }
+
+    private static boolean isShortage(int result) {
+        return switch (-result) {
+            case Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM -> true;
+            default -> false;
+        };
+    }
+
+    private void refuseOrWait(int held, int errno, Consumer<UnixConnection> refuse) {
+        if (refuse != null && giveUpReserve()) {
+            int result = acceptNow(held);
+            if (result >= 0) {
+                warn(errno, "is refused");
+                refuse.accept(UnixConnection.of(Fd.own(result)));
+                reserve();
+                return;
+            }
+            reserve();
+        }
+        warn(errno, "waits");
+        // Without events this wakes early only for a hang-up, which is what close() causes.
+        Poll.await(held, Poll.ONLY_HANG_UP, SHORTAGE_PAUSE_MILLIS);
+    }
+
+    private void warn(int errno, String what) {
+        long now = System.nanoTime();
+        if (!warned || now - warnedNanos > QUIET_NANOS) {
+            warned = true;
+            warnedNanos = now;
+            log.accept("event=connection_not_accepted path=" + path + " reason=" + Errno.name(errno)
+                    + " note=whoever connects "
+                    + what + ", said at most every 10 s: "
+                    + (errno == Errno.EMFILE
+                            ? DescriptorLimit.REMEDY
+                            : "descriptors or memory of the system are short"));
+        }
+    }
+
+    private void reserve() {
+        try {
+            spare.set(Fd.eventFd());
+        } catch (OsException none) {
+            // Then connections wait, and the next call tries again.
+        }
+        if (!fd.isOpen()) {
+            giveUpReserve();
+        }
+    }
+
+    /** Closes the descriptor in reserve, and says whether there was one. */
+    private boolean giveUpReserve() {
+        Fd reserve = spare.getAndSet(null);
+        if (reserve == null) {
+            return false;
+        }
+        reserve.close();
+        return true;
     }
 
     private void unlink() {
@@ -212,6 +304,9 @@ public final class UnixListener implements AutoCloseable {
             case Errno.EADDRINUSE -> "another process listens there, or a crashed one left the file: remove it if so";
             case Errno.ENOENT -> "create the folder first, or choose another --run-dir";
             case Errno.EACCES, Errno.EPERM -> "the folder is not writable for this user: choose another --run-dir";
+            case Errno.ENOSPC, Errno.EDQUOT ->
+                "the file system is full, or has no inode left: make room, or choose another --run-dir";
+            case Errno.EROFS -> "the file system is read-only: choose another --run-dir";
             default -> "";
         };
     }

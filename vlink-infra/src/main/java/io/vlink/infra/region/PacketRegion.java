@@ -118,10 +118,16 @@ public final class PacketRegion implements AutoCloseable {
     /** The message about missing hugepages, with the pool as it is now. */
     static String shortage(long bytes, PageSize size, ToLongFunction<PageSize> free, ToLongFunction<PageSize> total) {
         long need = bytes / size.bytes();
-        long missing = Math.max(1, need - free.applyAsLong(size));
-        return "hugepages short: need=" + need + " free=" + free.applyAsLong(size) + " page="
-                + MemorySize.format(size.bytes())
-                + ": run \"echo " + (total.applyAsLong(size) + missing) + " > " + HugePages.control(size)
+        long missing = need - free.applyAsLong(size);
+        String numbers = "need=" + need + " free=" + free.applyAsLong(size) + " page="
+                + MemorySize.format(size.bytes());
+        if (missing <= 0) {
+            return "hugepages refused: " + numbers
+                    + ": raise hugetlb limits of this process's control group, let its cpuset"
+                    + " use all memory nodes, or start with --no-huge";
+        }
+        return "hugepages short: " + numbers + ": run \"echo " + (total.applyAsLong(size) + missing) + " > "
+                + HugePages.control(size)
                 + "\" as root, or start with --no-huge";
     }
 

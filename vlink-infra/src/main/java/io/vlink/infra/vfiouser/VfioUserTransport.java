@@ -15,6 +15,7 @@ import static io.vlink.spec.vfiouser.VfioUserProtocol.SIZE_OFFSET;
 import static io.vlink.spec.vfiouser.VfioUserProtocol.TYPE_REPLY;
 
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.FdShortageException;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.UnixConnection;
 import java.nio.ByteBuffer;
@@ -35,6 +36,8 @@ public final class VfioUserTransport {
 
     private final UnixConnection connection;
     private final Object sending = new Object();
+    /** Whether descriptors of the message that is being received were lost. The receiving thread's. */
+    private boolean lost;
 
     /**
      * Creates a transport.
@@ -52,11 +55,13 @@ public final class VfioUserTransport {
      * @throws VfioUserProtocolException where the stream cannot be cut into messages: size out of range, unknown type, too many
      *             descriptors, end of stream inside a message, one with descriptors that stands still;
      *             every descriptor that had arrived is closed
+     * @throws LostDescriptorsException where this process may open no more descriptors; the next message can be received
      * @throws OsException where the socket fails
      */
     public VfioUserMessage receive() {
         List<Fd> fds = new ArrayList<>();
         boolean complete = false;
+        lost = false;
         try {
             byte[] first = new byte[HEADER_BYTES];
             if (!fill(first, fds, true)) {
@@ -67,7 +72,10 @@ public final class VfioUserTransport {
             fill(payload, fds, false);
             var message = new VfioUserMessage(Short.toUnsignedInt(header.getShort(ID_OFFSET)),
                     Short.toUnsignedInt(header.getShort(COMMAND_OFFSET)), header.getInt(FLAGS_OFFSET),
-                    header.getInt(ERROR_OFFSET), payload, fds);
+                    header.getInt(ERROR_OFFSET), payload, lost ? List.of() : fds);
+            if (lost) {
+                throw new LostDescriptorsException(message);
+            }
             complete = true;
             return message;
         } finally {
@@ -187,7 +195,13 @@ public final class VfioUserTransport {
                     + " ms: missing=" + (bytes.length - done) + " fds=" + before);
         }
         // Room for as many as the kernel passes at once: too many must be told apart from a socket that failed.
-        int count = connection.receive(bytes, done, bytes.length - done, fds, SCM_MAX_FD);
+        int count;
+        try {
+            count = connection.receive(bytes, done, bytes.length - done, fds, SCM_MAX_FD);
+        } catch (FdShortageException e) {
+            lost = true;
+            count = e.bytes();
+        }
         if (fds.size() > before && fds.size() > MAX_MESSAGE_FDS) {
             throw new VfioUserProtocolException(
                     "message must carry at most " + MAX_MESSAGE_FDS + " descriptors: fds=" + fds.size());

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,6 +125,34 @@ class OneLineErrorsTest {
     void everyProgramReadsTimesAlike(String text, String time) {
         assertThat(run("work", "--time=" + text, "--link=tap9")).isEqualTo(1);
         assertThat(out.toString()).isEqualTo(time + "\n");
+    }
+
+    @Command(name = "prog")
+    private static final class Falling implements Callable<Integer> {
+        private final Error error;
+
+        Falling(Error error) {
+            this.error = error;
+        }
+
+        @Override
+        public Integer call() {
+            throw error;
+        }
+    }
+
+    private int fall(Error error) {
+        return OneLineErrors.of(new CommandLine(new Falling(error)).setErr(new PrintWriter(err)), List.of()).execute();
+    }
+
+    @Test
+    void regressionAnErrorEndsTheProgramToo() {
+        assertThat(fall(new OutOfMemoryError("Java heap space"))).isEqualTo(1);
+        assertThat(err.toString())
+                .isEqualTo("prog: memory short: reason=\"Java heap space\": raise -Xmx in VLINK_JAVA_OPTS,"
+                        + " or this process's limits (ulimit -v, ulimit -u)\n");
+        assertThat(fall(new NoClassDefFoundError("picocli"))).isEqualTo(1);
+        assertThat(err.toString()).contains("prog: a bug: java.lang.NoClassDefFoundError: picocli\n");
     }
 
     @Test

@@ -22,7 +22,8 @@ class OsExceptionTest {
 
     @Test
     void addsAGeneralHintWhereOneHelps() {
-        assertThat(new OsException("socket", Errno.EMFILE, "", "")).hasMessageEndingWith("raise \"ulimit -n\"");
+        assertThat(new OsException("socket", Errno.EMFILE, "", ""))
+                .hasMessageEndingWith(": raise \"ulimit -n\", or LimitNOFILE= of a systemd unit");
     }
 
     @Test

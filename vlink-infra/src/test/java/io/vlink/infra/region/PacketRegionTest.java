@@ -56,6 +56,8 @@ class PacketRegionTest {
         assertThat(PacketRegion.shortage(1L << 30, PageSize.HUGE_1G, size -> 0, size -> 0)).contains(
                 "need=1 free=0 page=1G",
                 "echo 1 > /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+        assertThat(PacketRegion.shortage(1L << 30, PageSize.HUGE_2M, size -> 600, size -> 600))
+                .startsWith("hugepages refused: need=512 free=600 page=2M: raise hugetlb limits");
     }
 
     @Test
