@@ -126,6 +126,39 @@ class RealGuestTest {
         third.qemu().close();
     }
 
+    @Test
+    void theGuestsClockMayBeSteppedByAnHourForthAndBack() {
+        vm.startEcho("");
+        ManagedProcess pktgen = startTraffic();
+        for (String seconds : List.of("+ 3600", "- 7200", "+ 3600")) {
+            vm.run("date -s @$(( $(date +%s) " + seconds + " ))", LIMIT);
+            assertPasses(1_000);
+        }
+        assertNothingIsLost(pktgen);
+        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+    }
+
+    private ManagedProcess startTraffic() {
+        ManagedProcess pktgen = Pktgen.start(guestLab.lab, "tap123", "--timeout", "120");
+        assertPasses(10_000);
+        return pktgen;
+    }
+
+    /** So many packets go out, and what was sent comes back. */
+    private void assertPasses(long packets) {
+        long before = linkCounter("tap123", "tx_packets");
+        Awaitility.await().atMost(LIMIT)
+                .until(() -> linkCounter("tap123", "tx_packets") >= Math.max(before, 0) + packets);
+    }
+
+    private void assertNothingIsLost(ManagedProcess pktgen) {
+        assertPasses(1_000);
+        pktgen.signal("INT");
+        Pktgen.Result result = Pktgen.finish(pktgen, LIMIT);
+        assertPerfect(result, result.count("sent"));
+        assertThat(result.count("sent")).isPositive();
+    }
+
     private GuestVm secondGuest() {
         GuestVm other = GuestVm.boot(guestLab.lab, new GuestVm.Plan("q35", "tcg", "testvm2",
                 guestLab.lab.write("other.config", "other1 52:54:00:00:01:01 2\n"), List.of()), System.out::println);

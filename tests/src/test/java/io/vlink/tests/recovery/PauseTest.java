@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A process that stands still for a while is not dead: nobody gives it up, and nothing is lost. {@code -Dvlink.pauseSeconds=30} is
- * the long form. QEMU's turn is in {@code RealGuestTest}.
+ * the long form.
  */
 class PauseTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
