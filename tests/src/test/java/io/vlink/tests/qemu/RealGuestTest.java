@@ -29,6 +29,7 @@ import org.junit.jupiter.api.TestInstance;
 class RealGuestTest {
     private static final Duration LIMIT = GuestLab.COMMAND_LIMIT;
     private static final String TWO_LINKS = "tap123 52:54:00:00:00:01 3\ntap456 52:54:00:00:00:02 2 queue_size=256\n";
+    private static final Duration PAUSE = Duration.ofSeconds(Integer.getInteger("vlink.pauseSeconds", 2));
 
     private GuestLab guestLab;
     private GuestVm vm;
@@ -127,6 +128,17 @@ class RealGuestTest {
     }
 
     @Test
+    void nothingIsLostWhileTheWholeMachineStandsStill() throws InterruptedException {
+        vm.startEcho("");
+        ManagedProcess pktgen = startTraffic();
+        vm.qemu().signal("STOP");
+        Thread.sleep(PAUSE); // the pause is what is tested
+        vm.qemu().signal("CONT");
+        assertNothingIsLost(pktgen);
+        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+    }
+
+    @Test
     void theGuestsClockMayBeSteppedByAnHourForthAndBack() {
         vm.startEcho("");
         ManagedProcess pktgen = startTraffic();
@@ -136,6 +148,27 @@ class RealGuestTest {
         }
         assertNothingIsLost(pktgen);
         assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+    }
+
+    /** The pages that a program has mapped stay, and so do the device's registers: it notices nothing. */
+    @Test
+    void theGuestsDriverMayBeUnboundAndBoundUnderAProgramAndBetweenTwo() {
+        vm.startEcho("");
+        ManagedProcess pktgen = startTraffic();
+        unbindAndBind();
+        assertNothingIsLost(pktgen);
+        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+
+        unbindAndBind();
+        vm.startEcho("");
+        assertPerfect(Pktgen.run(guestLab.lab, "tap123", GuestLab.TRAFFIC_LIMIT, "--count", "50000"), 50_000);
+        vm.stopEcho("TERM");
+    }
+
+    private void unbindAndBind() {
+        vm.run("cd /sys/bus/pci/drivers/uio_pci_generic && echo 0000:* >unbind && ! ls -d 0000:*", LIMIT);
+        vm.run("vlink-guest bind", LIMIT);
+        vm.run("ls -d /sys/bus/pci/drivers/uio_pci_generic/0000:*", LIMIT);
     }
 
     private ManagedProcess startTraffic() {
