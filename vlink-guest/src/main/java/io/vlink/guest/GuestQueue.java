@@ -109,7 +109,7 @@ public final class GuestQueue {
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
         if (limits.maxSegments() > 1) {
             receiveChains(into);
-        } else if (ready == 1 && before < into.capacity()) {
+        } else if (ready == 1 && into.room() > 0) {
             receiveFrame(into);
         } else {
             receiveFrames(into);
@@ -157,7 +157,7 @@ public final class GuestQueue {
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
     private void receiveChains(PacketBurst into) {
-        int count = rx.peek(copies, into.capacity() - into.count());
+        int count = rx.peek(copies, into.room());
         copies.toOffsets(translation);
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {
@@ -281,7 +281,7 @@ public final class GuestQueue {
             return 0;
         }
         int before = into.count();
-        int count = alloc.poll(copies, Math.max(0, Math.min(wanted, into.capacity() - before)));
+        int count = alloc.poll(copies, Math.max(0, Math.min(wanted, into.room())));
         if (count <= 0) {
             return quarantineIfFault(count);
         }

@@ -258,7 +258,7 @@ final class HostChannel {
         int before = into.count();
         int ready = tx.ready();
         if (ready > 0) {
-            if (ready == 1 && limits.maxSegments() == 1 && before < into.capacity()) {
+            if (ready == 1 && limits.maxSegments() == 1 && into.room() > 0) {
                 receiveFrame(into);
             } else if (limits.maxSegments() == 1) {
                 receiveFrames(into);
@@ -336,7 +336,7 @@ final class HostChannel {
 
     /** As {@link #receiveFrames}, where a packet may be several descriptors; stops when the burst cannot take the next one. */
     private void receiveChains(PacketBurst into) {
-        int count = tx.peek(copies, into.capacity() - into.count());
+        int count = tx.peek(copies, into.room());
         copies.toOffsets(translation);
         int taken = 0;
         while (taken < count && (!chain.isComplete() || handOut(into))) {

@@ -87,7 +87,7 @@ final class LinkBuffers {
     /** Appends free buffers of a channel to a burst, up to a number, its room, and what there is; returns how many. */
     int alloc(int channel, PacketBurst into, int wanted) {
         FreeList list = lists[channel];
-        int most = Math.min(wanted, into.capacity() - into.count());
+        int most = Math.min(wanted, into.room());
         int count = Math.max(0, Math.min(most, list.available(most)));
         for (int i = 0; i < count; i++) {
             int buffer = list.take();

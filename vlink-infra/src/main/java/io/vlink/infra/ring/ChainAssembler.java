@@ -76,7 +76,7 @@ public final class ChainAssembler {
      * @return false if the burst has no room for all of it; then it stays here
      */
     public boolean moveTo(PacketBurst into) {
-        if (into.capacity() - into.count < chain.count) {
+        if (into.room() < chain.count) {
             return false;
         }
         for (int i = 0; i < chain.count; i++) {

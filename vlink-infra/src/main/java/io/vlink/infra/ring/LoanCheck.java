@@ -103,6 +103,7 @@ public final class LoanCheck {
      * @return null, or what is wrong; then see {@link #returnedBuffer}
      */
     public HostCounter acceptFrame(UncheckedDescriptors copies, int index, PacketBurst into) {
+        returned = PoolLayout.OUTSIDE;
         long offset = copies.address(index);
         long meta = copies.meta(index);
         long length = Descriptor.lengthAndFlags(meta);

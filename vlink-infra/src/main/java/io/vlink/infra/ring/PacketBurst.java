@@ -45,9 +45,10 @@ public final class PacketBurst {
         return count == 0;
     }
 
-    /** Forgets all packets. */
+    /** Forgets all packets, the hidden ones, too. */
     public void clear() {
         count = 0;
+        hidden = 0;
     }
 
     /**
@@ -65,6 +66,9 @@ public final class PacketBurst {
      * @param first packets that stay, 0 to {@link #count}
      */
     public void hideAllAfter(int first) {
+        if (first < 0 || first > count) {
+            throw outside(first);
+        }
         hiddenFrom = first;
         hidden = count - first;
         count = first;
@@ -77,8 +81,8 @@ public final class PacketBurst {
         hidden = 0;
     }
 
-    /** {@return how many copies of descriptors have room behind the packets} */
-    int room() {
+    /** {@return how many more packets it has room for} */
+    public int room() {
         return hidden > 0 ? 0 : capacity() - count;
     }
 
@@ -191,7 +195,14 @@ public final class PacketBurst {
      * @param to   index after the last, no more than {@code count}
      */
     public void remove(int from, int to) {
+        if (from > to || to > count) {
+            throw outside(to);
+        }
         System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
         count -= to - from;
+    }
+
+    private IndexOutOfBoundsException outside(int index) {
+        return new IndexOutOfBoundsException("must be a packet of the burst: index=" + index + " count=" + count);
     }
 }

@@ -148,8 +148,8 @@ class RingTest {
                 int count = consumer.peek(from.unchecked(), 1 + round % 7);
                 assertThat(from.count).as("what is copied is not yet a packet").isEqualTo(round % 9);
                 for (int i = 0; i < count; i++) {
-                    assertThat(from.offset(round % 9 + i)).isEqualTo(received);
-                    assertThat(from.meta(round % 9 + i)).isEqualTo(-received);
+                    assertThat(from.unchecked().address(i)).isEqualTo(received);
+                    assertThat(from.unchecked().meta(i)).isEqualTo(-received);
                     received++;
                 }
                 assertThat(consumer.position()).isEqualTo(received - count);

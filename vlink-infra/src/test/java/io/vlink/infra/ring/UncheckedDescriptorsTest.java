@@ -4,6 +4,7 @@
 package io.vlink.infra.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.infra.pool.BufferLedger;
 import io.vlink.infra.pool.PoolLayout;
@@ -93,7 +94,8 @@ class UncheckedDescriptorsTest {
                 "burst.add(copies.address(0), copies.meta(0));",
                 "long place = copies.words[0];", "burst.words[0] = 0;", "chain.add(copies.address(0), 60);",
                 "ring.peek(burst, count);", "new UncheckedDescriptors(burst);", "copies.copied(0);",
-                "long address = ring.nextAddress();", "PacketBurst packets = copies;", "copies.first++;"})
+                "long address = ring.nextAddress();", "PacketBurst packets = copies;", "copies.first++;",
+                "copies.begin();"})
         void nothingElseDoes(String statement) throws IOException {
             assertThat(errors(statement)).hasSizeBetween(1, 2).allMatch(each -> each.contains("cannot be")
                     || each.contains("cannot find") || each.contains("incompatible types"));
@@ -211,6 +213,15 @@ class UncheckedDescriptorsTest {
             assertThat(new long[]{burst.offset(0), burst.offset(1), burst.offset(2)}).containsExactly(5, PAGE, 2_048);
             assertThat(check.bytes()).isEqualTo(61 + 62);
         }
+    }
+
+    @Test
+    void theCopiesCannotBeCountedByWayOfTheirBurst() {
+        arrive(9, 60);
+        assertThatThrownBy(() -> burst.hideAllAfter(1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> burst.remove(1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        burst.truncate(1);
+        assertThat(burst.count()).isZero();
     }
 
     @Test

@@ -141,19 +141,21 @@ final class QueueTraffic {
     /** Sends the first entries and keeps the others; returns how many were taken. */
     private int transmit(int entries, long now) {
         empty.hideAllAfter(entries);
-        int taken;
-        if (plan.waitsForRoom()) {
-            taken = port.txBurst(queue, empty);
+        try {
+            if (!plan.waitsForRoom()) {
+                int taken = plan.policy().transmit(port, queue, empty);
+                counts.countTxDropped((entries - taken - empty.count()) / segments);
+                return taken;
+            }
+            int taken = port.txBurst(queue, empty);
             empty.removeFirst(taken);
             if (taken < entries) {
                 notBeforeNanos = now + plan.policy().delayNanos();
             }
-        } else {
-            taken = plan.policy().transmit(port, queue, empty);
-            counts.countTxDropped((entries - taken - empty.count()) / segments);
+            return taken;
+        } finally {
+            empty.reveal();
         }
-        empty.reveal();
-        return taken;
     }
 
     /**
