@@ -14,14 +14,15 @@ readonly fast_flags=("${java_flags[@]:?}")
 
 # fast_start MODULE MAINCLASS: adds the cache of a program to java_flags, and makes it first where that is possible.
 fast_start() {
-    local module=$1 folder cache
-    # One folder per JDK, so that two of them do not take turns.
+    local module=$1 folder cache version=''
     [ "${VLINK_FAST_START:-}" != no ] || return 0
     # Whoever has chosen an archive of classes, or none, keeps it: a JVM with two of them does not start.
     case "${VLINK_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" in
         *-Xshare* | *SharedArchiveFile* | *-XX:AOT*) return 0 ;;
     esac
-    folder=$root/target/fast-start/${JAVA_HOME//\//%}
+    # One folder per JDK, so that two of them do not take turns.
+    fast_jdk
+    folder=$root/target/fast-start/${JAVA_HOME//\//%}@$version
     case $module/$2 in
         vlink-agent/*.VirtComputeMain) cache=$folder/agent.aot ;;
         vlink-agent/*) cache=$folder/tools.aot ;;
@@ -38,10 +39,22 @@ fast_start() {
     [ ! -s "$cache" ] || java_flags+=("-XX:AOTCache=$cache" '-Xlog:aot*=off,cds*=off')
 }
 
-# fast_is_fresh MODULE CACHE: true if it is newer than all that it was made of. No process is started for that.
+# Sets version to which build of a JDK stands in JAVA_HOME: one that takes another's place may bring files of any age.
+fast_jdk() {
+    local line
+    [ -r "$JAVA_HOME/release" ] || return 0
+    while IFS= read -r line; do
+        [[ $line != JAVA_RUNTIME_VERSION=* ]] || version=${line#*=}
+    done <"$JAVA_HOME/release"
+    version=${version//[!A-Za-z0-9.+_-]/}
+}
+
+# fast_is_fresh MODULE CACHE: true if it is newer than all that it was made of. No process is started for that, but for an empty
+# one: that counts for an hour, as what kept a cache from being made may have been a machine with too much to do.
 fast_is_fresh() {
     local file
     [ -e "$2" ] || return 1
+    [ -s "$2" ] || [ -n "$(find "$2" -mmin -60 2>/dev/null)" ] || return 1
     for file in "$root/$1"/target/*.jar "$root/$1"/target/lib/*.jar "$JAVA_HOME/release" "$root"/bin/lib/{common,fast-start}.sh; do
         [ "$2" -nt "$file" ] || return 1
     done
@@ -54,16 +67,25 @@ fast_make() {
     (
         flock -n 9 || exit 0
         set +e
+        fast_clean "$2"
+        # As old as what is rehearsed: a build that comes in between makes the cache stale.
+        : >"$2/.stamp" || exit 0
         fast_work=$(mktemp -d "${TMPDIR:-/tmp}/vlink-fast-XXXXXX") || exit 0
         fast_processes=()
-        trap fast_end EXIT
+        trap fast_end EXIT # bash runs it also when a signal ends it, other than SIGKILL
         unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS
         case $1 in
             vlink-agent) fast_rehearse_agent ;;
             *) fast_rehearse_traffic ;;
         esac 9>&-
         fast_publish "$2" "$3"
-    ) 9>"$2/lock" >/dev/null 2>&1 </dev/null || true
+    ) >/dev/null 2>&1 </dev/null 9>"$2/lock" || true
+}
+
+# fast_clean FOLDER: removes what starts left that were killed in the middle of it. No rehearsal takes an hour.
+fast_clean() {
+    rm -f "$1"/.*.aot.* "$1/.stamp"
+    find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -name 'vlink-fast-*' -user "$UID" -mmin +60 -exec rm -rf {} +
 }
 
 fast_end() {
@@ -71,19 +93,22 @@ fast_end() {
     rm -rf "$fast_work"
 }
 
-# fast_publish FOLDER CACHE: what was made, in one step each; an empty one in the place of what could not be made.
+# fast_publish FOLDER CACHE: what was made, in one step each; an empty one in the place of what could not be made or has no room.
 fast_publish() {
-    local made
-    [ -e "$fast_work/${2##*/}" ] || : >"$fast_work/${2##*/}"
+    local made next
     for made in "$fast_work"/*.aot; do
         # Over a name in the same folder, as a move between file systems is no single step.
-        cp "$made" "$1/.${made##*/}.$$" && mv "$1/.${made##*/}.$$" "$1/${made##*/}"
+        next=$1/.${made##*/}.$$
+        { cp "$made" "$next" && touch -r "$1/.stamp" "$next" && mv "$next" "$1/${made##*/}"; } || rm -f "$next"
     done
+    # Moved, not written: that takes no room, and a JVM may still have the old one mapped.
+    if [ ! -s "$2" ] || [ "$1/.stamp" -nt "$2" ]; then mv "$1/.stamp" "$2"; fi
 }
 
-# fast_java MODULE MAINCLASS FLAG... -- ARGS...: a program of the rehearsal, with the flags of its launcher.
+# fast_java MODULE MAINCLASS FLAG... -- ARGS...: a program of the rehearsal, with the flags of its launcher. It ends with the
+# shell that started it, even if that is killed.
 fast_java() {
-    local module=$1 main=$2 flags=()
+    local module=$1 main=$2 flags=() guard=()
     shift 2
     while [ "$1" != -- ]; do
         flags+=("$1")
@@ -91,7 +116,8 @@ fast_java() {
     done
     shift
     [ "$module" != vlink-agent ] || flags+=(-XX:TieredStopAtLevel=1)
-    VLINK_RUN_DIR=$fast_work/run exec "$JAVA_HOME/bin/java" "${fast_flags[@]}" "${flags[@]}" \
+    ! command -v setpriv >/dev/null || guard=(setpriv --pdeathsig KILL --)
+    VLINK_RUN_DIR=$fast_work/run exec "${guard[@]}" "$JAVA_HOME/bin/java" "${fast_flags[@]}" "${flags[@]}" \
         -cp "$(module_jar "$module"):$root/$module/target/lib/*" "$main" "$@"
 }
 
@@ -99,6 +125,8 @@ fast_java() {
 fast_background() {
     local words=$1 file=$fast_work/$2 wait
     shift 2
+    rm -f "$file" # an earlier program's, which has the same words in it
+    : >"$file"
     "$@" >"$file" 2>&1 &
     fast_processes+=($!)
     for ((wait = 0; wait < 600; wait++)); do
