@@ -254,11 +254,14 @@ final class ControlSession implements Runnable {
         if (held == null) {
             return;
         }
-        if (held.attachment() != null) {
-            inventory.detach(held.attachment());
-        } else {
-            inventory.withdraw(held.domain());
+        try {
+            if (held.attachment() != null) {
+                inventory.detach(held.attachment());
+            } else {
+                inventory.withdraw(held.domain());
+            }
+        } finally {
+            keeping.forgetSession(held);
         }
-        keeping.forgetSession(held);
     }
 }

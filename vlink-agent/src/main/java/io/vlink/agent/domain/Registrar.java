@@ -3,6 +3,7 @@
 
 package io.vlink.agent.domain;
 
+import io.vlink.infra.os.OsException;
 import io.vlink.spec.control.StatusCode;
 import io.vlink.spec.pci.BarShape;
 import java.nio.file.Path;
@@ -192,15 +193,31 @@ final class Registrar {
                 server = domain.withdraw();
                 held = DomainTable.holders(domain);
             }
-            if (!held.isEmpty()) {
-                keeping.keep(domain);
+            try {
+                keepForDrivers(domain, held);
+            } finally {
+                server.close();
             }
-            server.close();
             LOG.info("event=domain_gone vm_domain={} links={} still_attached={}", domain.name(),
                     domain.request().linkNames(), held.isEmpty() ? "none" : '"' + held + '"');
             release(domain);
         } finally {
             allocations.unlock();
+        }
+    }
+
+    /**
+     * Keeps that a domain is no longer registered. Where that fails, what is kept still says that it is, but not its listener:
+     * the next agent ends the registration again.
+     */
+    private void keepForDrivers(Domain domain, String held) {
+        if (held.isEmpty()) {
+            return;
+        }
+        try {
+            keeping.keep(domain);
+        } catch (OsException e) {
+            LOG.error("event=end_not_kept vm_domain={} error={}", domain.name(), e.getMessage());
         }
     }
 
@@ -274,9 +291,7 @@ final class Registrar {
             }
             LOG.info("event=domain_gone vm_domain={} links={} pid={} still_attached={}", domain.name(),
                     domain.request().linkNames(), kept.ownerPid(), held.isEmpty() ? "none" : '"' + held + '"');
-            if (!held.isEmpty()) {
-                keeping.keep(domain);
-            }
+            keepForDrivers(domain, held);
             release(domain);
         } finally {
             allocations.unlock();

@@ -260,4 +260,20 @@ class AdoptionTest {
         assertThat(region.segment().get(ValueLayout.JAVA_BYTE, 3 * TestDomains.MIB)).isZero();
         next.close();
     }
+
+    @Test
+    void regressionADomainIsWithdrawnAlsoWhereDescriptorsAreTooShortToKeepThat() throws RequestException {
+        try (Inventory agent = agent(SETTINGS)) {
+            Domain vm1 = agent.register(VM1, 11, false);
+            hold(agent, HeldSession.of(vm1), owner[1]);
+            hold(agent, HeldSession.of(agent.attach("tap1", 21)), driver[1]);
+            store.descriptorsShort(true);
+            agent.withdraw(vm1);
+            store.descriptorsShort(false);
+            assertThat(store.keys()).contains("domain.vm1").doesNotContain("listener.vm1");
+            assertThat(report(agent)).contains("\"state\":\"gone\"", "\"driverPid\":21");
+            assertThat(agent.register(VM1, 12, false)).isSameAs(vm1);
+            assertThat(report(agent)).contains("\"state\":\"registered\"", "\"driverPid\":21");
+        }
+    }
 }

@@ -5,7 +5,9 @@ package io.vlink.agent.domain;
 
 import io.vlink.agent.keeper.FdStore;
 import io.vlink.agent.keeper.Kept;
+import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
+import io.vlink.infra.os.OsException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 final class MemoryStore implements FdStore {
     private final Map<String, Kept> entries = new LinkedHashMap<>();
     private long operationsLeft = Long.MAX_VALUE;
+    private boolean descriptorsShort;
 
     /** The end of an agent: nobody catches it. */
     static final class Death extends Error {
@@ -24,6 +27,11 @@ final class MemoryStore implements FdStore {
     /** Lets the user do so many more operations; the one after them does not happen. */
     void dieAfter(long operations) {
         operationsLeft = operations;
+    }
+
+    /** Whether it has no descriptors left for what is put. */
+    void descriptorsShort(boolean whether) {
+        descriptorsShort = whether;
     }
 
     /** {@return keys of all entries} */
@@ -41,6 +49,9 @@ final class MemoryStore implements FdStore {
     @Override
     public void put(String key, byte[] state, List<Fd> fds) {
         operation();
+        if (descriptorsShort) {
+            throw new OsException("fcntl", Errno.EMFILE, "key=" + key, "too many open files");
+        }
         Kept before = entries.put(key, new Kept(key, state.clone(), fds.stream().map(Fd::duplicate).toList()));
         if (before != null) {
             before.close();
