@@ -5,6 +5,7 @@ package io.vlink.agent;
 
 import io.vlink.agent.keeper.KeeperFiles;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.infra.os.DescriptorLimit;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +33,7 @@ final class AgentReplacement {
      * Kills the agent that holds a run directory's lock, and waits for its end; does nothing if there is none.
      *
      * @param directory where it runs
-     * @throws StartException if it has no keeper, or cannot be killed
+     * @throws StartException if it has no keeper, cannot be killed, or this one would find too little room or too few descriptors
      */
     static void endAgent(RunDirectory directory) {
         Optional<ProcessHandle> holder = holder(directory.lockFile());
@@ -44,6 +46,7 @@ final class AgentReplacement {
             throw new StartException("the agent that runs has no keeper, so its VMs would lose their network: run_dir="
                     + directory.path() + " pid=" + pid + ": stop it with SIGTERM, then start without --replace");
         }
+        checkEnough(directory, pid);
         LOG.info("event=agent_replaced run_dir={} pid={}", directory.path(), pid);
         holder.get().destroyForcibly();
         try {
@@ -54,6 +57,20 @@ final class AgentReplacement {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartException("interrupted while the last agent ended: pid=" + pid, e);
+        }
+    }
+
+    /** An agent that works is worth more than one that cannot start: what the new one needs is looked at before. */
+    private static void checkEnough(RunDirectory directory, long pid) {
+        HeldRunDirectory.probeRoom(directory);
+        try (Stream<Path> fds = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            // What is adopted is open as often here as it was there.
+            String shortage = DescriptorLimit.shortage((int) fds.count());
+            if (shortage != null) {
+                throw new StartException(shortage);
+            }
+        } catch (IOException e) {
+            LOG.debug("event=descriptors_unknown pid={} reason={}", pid, e.toString());
         }
     }
 

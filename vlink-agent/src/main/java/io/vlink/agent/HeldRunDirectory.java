@@ -65,21 +65,30 @@ public final class HeldRunDirectory implements AutoCloseable {
             held.make(directory.path());
             held.checkUsable();
             held.takeLock();
-            held.checkRoom();
+            checkRoom(directory);
             return held;
         } catch (IOException e) {
-            held.close();
-            throw held.unusable(reason(e, directory.path()), e);
+            held.giveUp();
+            throw unusable(directory, reason(e, directory.path()), e);
         } catch (OsException e) {
-            held.close();
-            throw held.unusable(e.getMessage(), e);
+            held.giveUp();
+            throw unusable(directory, e.getMessage(), e);
         } catch (RuntimeException e) {
-            held.close();
+            held.giveUp();
             throw e;
         }
     }
 
-    private StartException unusable(String reason, Exception cause) {
+    /** Where some keeper lives, its agent's lock and directories are the next one's. */
+    private void giveUp() {
+        if (lock != null && Files.exists(KeeperFiles.socket(directory))) {
+            leave();
+        } else {
+            close();
+        }
+    }
+
+    private static StartException unusable(RunDirectory directory, String reason, Exception cause) {
         return new StartException("run directory cannot be used: run_dir=" + directory.path() + " reason=\"" + reason
                 + "\": choose another with --run-dir", cause);
     }
@@ -141,7 +150,7 @@ public final class HeldRunDirectory implements AutoCloseable {
         Path path = directory.path();
         if (!Files.isWritable(path)) {
             throw Files.getFileStore(path).isReadOnly()
-                    ? unusable("Read-only file system", null)
+                    ? unusable(directory, "Read-only file system", null)
                     : notWritable(path, null);
         }
         int owner = (int) Files.getAttribute(path, "unix:uid");
@@ -198,8 +207,22 @@ public final class HeldRunDirectory implements AutoCloseable {
         lock.write(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Checks that an agent would find room in its directory; takes nothing.
+     *
+     * @param directory of an agent, which may run
+     * @throws StartException if it would not, or may not write there
+     */
+    static void probeRoom(RunDirectory directory) {
+        try {
+            checkRoom(directory);
+        } catch (IOException e) {
+            throw unusable(directory, reason(e, directory.path()), e);
+        }
+    }
+
     /** Sockets need inodes and the keeper's log needs room: rather no agent than one whose keeper can say nothing. */
-    private void checkRoom() throws IOException {
+    private static void checkRoom(RunDirectory directory) throws IOException {
         Path probe = directory.path().resolve("agent.room");
         try {
             Files.write(probe, new byte[ROOM_BYTES]);
@@ -260,7 +283,7 @@ public final class HeldRunDirectory implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw unusable(reason(e, directory.path()), e);
+            throw unusable(directory, reason(e, directory.path()), e);
         }
     }
 

@@ -137,6 +137,23 @@ class HeldRunDirectoryTest {
     }
 
     @Test
+    void regressionAFullDirectoryEndsNeitherTheAgentToReplaceNorWhatAKeeperHas() throws IOException {
+        Path path = Files.createDirectory(folder.resolve("run"));
+        Path probe = path.resolve("agent.room");
+        try (UnixListener keeper = UnixListener.bind(path.resolve("keeper.sock"), 1, Set.of())) {
+            HeldRunDirectory running = take(path);
+            Files.createSymbolicLink(probe, Path.of("/dev/full"));
+            assertThatThrownBy(() -> AgentReplacement.endAgent(running.directory()))
+                    .isInstanceOf(StartException.class).hasMessageContainingAll("run directory is full", "No space");
+            running.leave();
+            Files.createSymbolicLink(probe, Path.of("/dev/full"));
+            assertThatThrownBy(() -> take(path)).hasMessageContaining("run directory is full");
+            assertThat(path.resolve("agent.lock")).exists();
+            assertThat(keeper.path()).exists();
+        }
+    }
+
+    @Test
     void letsThoseWhoMayUseTheSocketsPass() {
         String group = posix.getgrgid(posix.getgid()).getName();
         assertThat(access("", null).directoryMode(false)).isEqualTo(0700);
