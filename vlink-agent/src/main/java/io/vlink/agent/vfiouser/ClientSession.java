@@ -40,6 +40,14 @@ final class ClientSession {
     /** Refusals that are logged; a client that goes on gets its error replies in silence. */
     private static final int LOGGED_REFUSALS = 20;
 
+    /** A message, and what is wrong with it where this process could not take its descriptors, or null. */
+    private record Received(VfioUserMessage message, LostDescriptorsException loss) implements AutoCloseable {
+        @Override
+        public void close() {
+            message.close();
+        }
+    }
+
     private final String domain;
     private final PciVlinkDevice device;
     private final UnixConnection connection;
@@ -107,18 +115,35 @@ final class ClientSession {
             return;
         }
         LOG.info("event=device_answer_due vm_domain={} command={}", domain, due.request().commandName());
-        VfioUserMessage next = connection.readable(0) ? transport.receive() : null;
-        VfioUserMessage answer = due.repeat() ? reply(due.request()) : due.answer();
-        if (!answer.isError()) {
-            agree();
-        }
-        answer(answer);
-        if (next != null) {
-            try (next) {
-                if (!due.isOf(next)) {
-                    serve(next, false);
-                }
+        try (Received next = connection.readable(0) ? receive() : null) {
+            VfioUserMessage answer = due.repeat() ? reply(due.request()) : due.answer();
+            if (!answer.isError()) {
+                agree();
             }
+            answer(answer);
+            if (next != null && !due.isOf(next.message())) {
+                serve(next);
+            }
+        }
+    }
+
+    /** The next message, taken from the socket; null at the end of the stream. */
+    private Received receive() {
+        try {
+            VfioUserMessage message = transport.receive();
+            return message == null ? null : new Received(message, null);
+        } catch (LostDescriptorsException e) {
+            return new Received(e.received(), e);
+        }
+    }
+
+    private void serve(Received next) {
+        VfioUserMessage request = next.message();
+        if (next.loss() == null) {
+            serve(request, false);
+        } else {
+            refused(request, next.loss().getMessage());
+            answer(request, request.errorReply(next.loss().errno()), false);
         }
     }
 
@@ -149,16 +174,11 @@ final class ClientSession {
             serve(waiting, true);
             return true;
         }
-        try (VfioUserMessage request = transport.receive()) {
-            if (request == null) {
+        try (Received next = receive()) {
+            if (next == null) {
                 return false;
             }
-            serve(request, false);
-            return true;
-        } catch (LostDescriptorsException e) {
-            VfioUserMessage request = e.received();
-            refused(request, e.getMessage());
-            answer(request, request.errorReply(e.errno()), false);
+            serve(next);
             return true;
         }
     }
