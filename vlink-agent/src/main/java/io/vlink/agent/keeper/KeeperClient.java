@@ -182,6 +182,11 @@ public final class KeeperClient implements FdStore {
 
     private void hand(Kept entry) {
         String reason = link.put(entry);
+        if (reason != null && !refused.contains(entry.key())) {
+            // What it has under this key is not true any more, and makes room.
+            link.remove(entry.key());
+            reason = link.put(entry);
+        }
         if (reason == null) {
             if (refused.remove(entry.key())) {
                 LOG.info("event=kept_after_all key={}", entry.key());
@@ -192,14 +197,9 @@ public final class KeeperClient implements FdStore {
         }
     }
 
-    /** Tries the oldest of them that the keeper refused; where that one is kept now, the others follow. */
+    /** Tries each that the keeper refused: where a large one still has no room, a small one may. */
     private void handRefused() {
-        for (String key : List.copyOf(refused)) {
-            hand(entries.get(key));
-            if (refused.contains(key)) {
-                return;
-            }
-        }
+        List.copyOf(refused).forEach(key -> hand(entries.get(key)));
     }
 
     /** Does it with the keeper that there is, or hands all that is remembered to another one, which amounts to the same. */

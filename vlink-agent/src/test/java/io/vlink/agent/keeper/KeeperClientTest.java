@@ -207,6 +207,27 @@ class KeeperClientTest {
     }
 
     @Test
+    void regressionKeepsNothingOldUnderTheKeyOfARefusedEntryAndTriesSmallOnesBehindLargeOnes() {
+        byte[] full = new byte[FdStore.MAX_STATE_BYTES];
+        KeeperClient store = open();
+        store.put("changed", bytes("1"), List.of());
+        store.put("kept", bytes("1"), List.of());
+        // The keeper has room for 64 of the largest, all in all.
+        IntStream.range(0, 63).forEach(i -> store.put("large" + i, full, List.of()));
+        store.put("too large", full, List.of());
+        store.put("changed", full, List.of());
+        store.put("filling", new byte[full.length - 1], List.of());
+        store.put("small", bytes("refused at first"), List.of());
+        store.remove("filling");
+        store.close();
+
+        KeeperClient next = open();
+        assertThat(keys(next.fetchAll())).contains("kept", "large0", "large62", "small").hasSize(65)
+                .doesNotContain("changed", "too large", "filling");
+        next.end();
+    }
+
+    @Test
     void hasExactlyOneKeeperHoweverManyAreStartedAtOnce() throws Exception {
         List<Process> racing = IntStream.range(0, 3).mapToObj(i -> KeeperProcess.start(directory)).toList();
         KeeperClient store = open(); // where it finds none yet it starts one of its own, and that one may win
