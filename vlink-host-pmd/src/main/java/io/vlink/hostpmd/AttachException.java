@@ -3,6 +3,8 @@
 
 package io.vlink.hostpmd;
 
+import io.vlink.infra.control.ControlException;
+
 /** A link cannot be attached to; the message is one line for people that says why and what to do. */
 public final class AttachException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -24,5 +26,10 @@ public final class AttachException extends RuntimeException {
      */
     public AttachException(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    /** {@return whether trying again may help: there is no agent, no such link, or another program has it} */
+    public boolean mayPass() {
+        return getCause() instanceof ControlException refusal && refusal.mayPass();
     }
 }

@@ -7,14 +7,11 @@ import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlException;
 import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.control.RunDirectory;
-import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.Fd;
-import io.vlink.infra.os.OsException;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.LinkConfigException;
 import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
-import io.vlink.spec.control.StatusCode;
 import io.vlink.spec.control.TlvType;
 import java.time.Duration;
 
@@ -39,9 +36,7 @@ public final class AgentClient implements AutoCloseable {
         try {
             this.connection = directory.connect();
         } catch (ControlException e) {
-            boolean absent = e.getCause() instanceof OsException cause
-                    && (cause.errno() == Errno.ENOENT || cause.errno() == Errno.ECONNREFUSED);
-            throw absent ? new NoAgentException(e.getMessage()) : new ToolException(e.getMessage());
+            throw toolException(e);
         }
     }
 
@@ -105,7 +100,8 @@ public final class AgentClient implements AutoCloseable {
      * The state of everything.
      *
      * @return one JSON object, one line
-     * @throws NoAgentException if the agent fails, or dies meanwhile
+     * @throws NoAgentException if the agent dies meanwhile
+     * @throws ToolException    if it fails, or does not answer
      */
     public String report() {
         return ask(ControlMessage.request(role, Request.REPORT).build(), REPORT_LIMIT).text(TlvType.REPORT);
@@ -119,10 +115,12 @@ public final class AgentClient implements AutoCloseable {
         try {
             return connection.request(request, 0, limit).message();
         } catch (ControlException e) {
-            throw e.status() == StatusCode.FAILED
-                    ? new NoAgentException(e.getMessage())
-                    : new ToolException(e.getMessage());
+            throw toolException(e);
         }
+    }
+
+    private static ToolException toolException(ControlException e) {
+        return e.isAgentAbsent() ? new NoAgentException(e.getMessage()) : new ToolException(e.getMessage());
     }
 
     /** {@return the connection's descriptor, which keeps a domain alive; stays ours} */

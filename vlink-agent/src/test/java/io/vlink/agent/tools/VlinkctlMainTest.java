@@ -6,6 +6,11 @@ package io.vlink.agent.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vlink.agent.AgentFixture;
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
+import io.vlink.infra.os.UnixConnection;
+import io.vlink.infra.os.UnixListener;
+import io.vlink.spec.control.StatusCode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -14,12 +19,15 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -90,6 +98,27 @@ class VlinkctlMainTest {
         Files.createSymbolicLink(later, agent.directory().path());
         assertThat(status.get(30, TimeUnit.SECONDS)).isEqualTo(1);
         assertThat(complaints.toString()).startsWith(waiting + "vlinkctl: no such domain").hasLineCount(2);
+    }
+
+    @Test
+    @Timeout(60)
+    void regressionWaitsNotForAnAgentThatFailsOrMayNotBeReached(@TempDir Path folder) throws InterruptedException {
+        Thread failing;
+        try (UnixListener broken = UnixListener.bind(folder.resolve("control.sock"), 4)) {
+            failing = Thread.ofPlatform().daemon().start(() -> {
+                for (UnixConnection next = broken.accept(); next != null; next = broken.accept()) {
+                    try (ControlConnection connection = new ControlConnection(next)) {
+                        connection.receive(0);
+                        connection.send(ControlMessage.failure(StatusCode.FAILED, "out of order"), List.of());
+                    }
+                }
+            });
+            assertThat(run("status", "--wait", "--run-dir=" + folder)).isEqualTo(1);
+            assertThat(errors).isEqualTo("vlinkctl: out of order\n");
+        }
+        failing.join();
+        assertThat(run("status", "--wait", "--run-dir=" + folder.resolve("x".repeat(108)))).isEqualTo(1);
+        assertThat(errors).startsWith("vlinkctl: ").contains("choose a shorter --run-dir").hasLineCount(1);
     }
 
     @Test

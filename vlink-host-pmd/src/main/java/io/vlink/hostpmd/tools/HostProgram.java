@@ -88,6 +88,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
      *
      * @param ports what {@link #work} was given; afterwards the new ones, none of them joined
      * @return false if a signal came first: then there are no ports
+     * @throws AttachException if waiting does not help: then there are none either
      */
     final boolean openAgain(List<VlinkPort> ports) {
         ports.forEach(VlinkPort::close);
@@ -96,7 +97,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
         });
     }
 
-    /** Tries until it succeeds, and says why it does not, whenever that changes; false if a signal came first. */
+    /** Tries for as long as waiting may help, and says why it does not succeed, whenever that changes; false after a signal. */
     private boolean openInTheEnd(List<VlinkPort> ports, Consumer<String> waiting) {
         String told = "";
         while (!stop.isRequested()) {
@@ -104,6 +105,9 @@ abstract class HostProgram<P> implements Callable<Integer> {
                 ports.addAll(vdevs.open());
                 return true;
             } catch (AttachException notYet) {
+                if (!notYet.mayPass()) {
+                    throw notYet;
+                }
                 if (!notYet.getMessage().equals(told)) {
                     told = notYet.getMessage();
                     waiting.accept(told);

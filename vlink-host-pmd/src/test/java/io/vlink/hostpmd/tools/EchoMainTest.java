@@ -53,6 +53,14 @@ class EchoMainTest {
         assertThat(program.out()).isEmpty();
     }
 
+    @Test
+    void regressionWaitsNotForWhatNeverComes() {
+        program = new ProgramRun(runDir.resolve("x".repeat(108)));
+        assertThat(run(VDEV, "--wait")).isEqualTo(1);
+        assertThat(program.takeErrors()).startsWith("vlink-echo: ").contains("choose a shorter --run-dir")
+                .doesNotContain("waiting", "\n");
+    }
+
     @Nested
     class WithAnAgent {
         private final TestLink link = new TestLink(2, 64);

@@ -181,14 +181,16 @@ public final class ControlConnection implements AutoCloseable {
         } catch (FdShortageException e) {
             throw new ControlException(StatusCode.FAILED, e.getMessage(), e);
         } catch (OsException e) {
-            throw new ControlException(StatusCode.FAILED,
-                    "the agent went away:" + where + " " + e.getMessage() + ": see its log, start it again", e);
+            String message = "the agent went away:" + where + " " + e.getMessage() + ": see its log, start it again";
+            throw e.errno() == Errno.EPIPE || e.errno() == Errno.ECONNRESET
+                    ? ControlException.agentAbsent(message, e)
+                    : new ControlException(StatusCode.FAILED, message, e);
         } catch (BadMessageException e) {
             throw nonsense(e);
         }
         if (reply == null) {
-            throw new ControlException(StatusCode.FAILED, "the agent closed the connection instead of replying:" + where
-                    + ": see its log, and whether it is virt_compute that listens there");
+            throw ControlException.agentAbsent("the agent closed the connection instead of replying:" + where
+                    + ": see its log, and whether it is virt_compute that listens there", null);
         }
         try {
             return checked(reply, fds);

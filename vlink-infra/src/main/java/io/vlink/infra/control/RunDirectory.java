@@ -122,7 +122,9 @@ public record RunDirectory(Path path) {
                         + " control.sock is closed to this user: start the agent with --socket-group";
                 default -> "no agent: run_dir=" + path + " " + e.getMessage();
             };
-            throw new ControlException(StatusCode.FAILED, cause, e);
+            throw e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED
+                    ? ControlException.agentAbsent(cause, e)
+                    : new ControlException(StatusCode.FAILED, cause, e);
         } catch (IllegalArgumentException tooLong) {
             throw new ControlException(StatusCode.FAILED, tooLong.getMessage() + ": choose a shorter --run-dir",
                     tooLong);
