@@ -39,8 +39,6 @@ class AgentRecoveryTest {
     private static final int DEATHS = Integer.getInteger("vlink.agentKills", 3);
     /** If positive, control must be back that soon after each start: for machines that do nothing else. */
     private static final long BACK_MILLIS = Long.getLong("vlink.agentMillis", 0);
-    /** What a machine that does other things as well does not exceed. */
-    private static final long BACK_AT_ALL_MILLIS = 20_000;
 
     private final Lab lab = Lab.create();
     private AgentProcess agent;
@@ -134,7 +132,9 @@ class AgentRecoveryTest {
                 "agent killed at full rate, time %d: %d ms from its start until it is ready, %d until it answers,"
                         + " %d until vlinkctl status, started then, has ended%n",
                 death, ready, answered, shown);
-        assertThat(answered).isLessThan(BACK_MILLIS > 0 ? BACK_MILLIS : BACK_AT_ALL_MILLIS);
+        if (BACK_MILLIS > 0) {
+            assertThat(answered).isLessThan(BACK_MILLIS);
+        }
     }
 
     private static long millisSince(long nanos) {
