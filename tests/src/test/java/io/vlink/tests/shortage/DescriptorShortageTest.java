@@ -28,8 +28,10 @@ import io.vlink.spec.vfiouser.VfioUserCommand;
 import io.vlink.spec.vfiouser.VfioUserProtocol;
 import io.vlink.tests.lab.AgentProcess;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -95,19 +97,24 @@ class DescriptorShortageTest {
         startAgent();
         try (ControlConnection tool = connect()) {
             tool.request(registration("first", 1));
-            int before = ofAgent.count();
+            Map<String, Integer> before = ofAgent.held();
             int refusals = 0;
             while (!registers(tool, refusals)) {
                 refusals++;
-                assertThat(ofAgent.count()).as("descriptors after refusal " + refusals).isEqualTo(before);
+                awaitHeld(before, "after refusal " + refusals);
             }
             assertThat(refusals).as("steps of a registration that need a descriptor").isBetween(8, ENOUGH);
             ofAgent.allowPlenty();
             tool.request(withdrawal("second"));
-            assertThat(ofAgent.count()).isEqualTo(before);
+            awaitHeld(before, "after the withdrawal");
         }
         assertThat(agent.vlinkctl("status")).anyMatch(line -> line.contains("first"))
                 .noneMatch(line -> line.contains("second"));
+    }
+
+    private void awaitHeld(Map<String, Integer> before, String when) {
+        await().pollDelay(Duration.ZERO).atMost(Scarcity.LIMIT)
+                .untilAsserted(() -> assertThat(ofAgent.held()).as("descriptors " + when).isEqualTo(before));
     }
 
     private boolean registers(ControlConnection tool, int free) {

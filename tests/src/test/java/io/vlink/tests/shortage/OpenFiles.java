@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,9 +41,26 @@ record OpenFiles(long pid) {
         }
     }
 
-    /** {@return how many are open} */
-    int count() {
-        return numbers().size();
+    /** {@return how many sockets, memory files and eventfds are open, by kind; what a JVM opens for itself comes and goes} */
+    Map<String, Integer> held() {
+        Map<String, Integer> kinds = new TreeMap<>();
+        for (int number : numbers()) {
+            String target = target(number);
+            for (String kind : List.of("socket:", "/memfd:", "eventfd")) {
+                if (target.contains(kind)) {
+                    kinds.merge(kind, 1, Integer::sum);
+                }
+            }
+        }
+        return kinds;
+    }
+
+    private String target(int number) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + pid + "/fd/" + number)).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
     }
 
     /** Lets the process open that many more than it has open now, and no others. */
