@@ -7,9 +7,9 @@ import io.vlink.agent.domain.RegionSettings;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.EnoughDescriptors;
 import io.vlink.infra.command.OneLineErrors;
 import io.vlink.infra.control.RunDirectory;
-import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.Umask;
 import io.vlink.infra.region.MemorySize;
@@ -129,7 +129,7 @@ public final class VirtComputeMain implements Callable<Integer> {
      * @param args command line
      */
     public static void main(String[] args) {
-        DescriptorLimit.exitIfShort("virt_compute", NEEDED_DESCRIPTORS);
+        EnoughDescriptors.orExit("virt_compute", NEEDED_DESCRIPTORS);
         System.exit(commandLine().execute(args));
     }
 

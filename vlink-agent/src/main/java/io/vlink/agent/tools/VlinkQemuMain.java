@@ -5,8 +5,8 @@ package io.vlink.agent.tools;
 
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
+import io.vlink.infra.command.EnoughDescriptors;
 import io.vlink.infra.command.OneLineErrors;
-import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.Fd;
 import io.vlink.infra.os.ProgramReplacement;
 import io.vlink.infra.region.MemorySize;
@@ -83,7 +83,7 @@ public final class VlinkQemuMain implements Callable<Integer> {
      * @param args command line
      */
     public static void main(String[] args) {
-        DescriptorLimit.exitIfShort("vlink-qemu", NEEDED_DESCRIPTORS);
+        EnoughDescriptors.orExit("vlink-qemu", NEEDED_DESCRIPTORS);
         LogSetup.configure(LogFormat.TEXT, false);
         System.exit(commandLine().execute(original(args)));
     }

@@ -6,8 +6,8 @@ package io.vlink.agent.tools;
 import io.vlink.agent.log.LogFormat;
 import io.vlink.agent.log.LogSetup;
 import io.vlink.infra.command.BuildVersion;
+import io.vlink.infra.command.EnoughDescriptors;
 import io.vlink.infra.command.OneLineErrors;
-import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.linkconfig.LinkConfig;
 import io.vlink.linkconfig.VmDomainName;
 import io.vlink.spec.control.Role;
@@ -40,7 +40,7 @@ public final class VlinkctlMain {
      * @param args command line
      */
     public static void main(String[] args) {
-        DescriptorLimit.exitIfShort("vlinkctl", NEEDED_DESCRIPTORS);
+        EnoughDescriptors.orExit("vlinkctl", NEEDED_DESCRIPTORS);
         LogSetup.configure(LogFormat.TEXT, false);
         System.exit(commandLine().execute(args));
     }

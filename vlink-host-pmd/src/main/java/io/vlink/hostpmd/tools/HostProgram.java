@@ -5,8 +5,8 @@ package io.vlink.hostpmd.tools;
 
 import io.vlink.hostpmd.AttachException;
 import io.vlink.hostpmd.VlinkPort;
+import io.vlink.infra.command.EnoughDescriptors;
 import io.vlink.infra.command.OneLineErrors;
-import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.port.PortException;
 import io.vlink.traffic.worker.StopSignal;
 import java.io.PrintWriter;
@@ -42,7 +42,7 @@ abstract class HostProgram<P> implements Callable<Integer> {
 
     /** Runs the program until it ends by itself or by a signal, and exits. */
     final void runAndExit(String[] arguments) {
-        DescriptorLimit.exitIfShort(getClass().getAnnotation(CommandLine.Command.class).name(), NEEDED_DESCRIPTORS);
+        EnoughDescriptors.orExit(getClass().getAnnotation(CommandLine.Command.class).name(), NEEDED_DESCRIPTORS);
         StopSignal signals = StopSignal.install();
         int status = run(new PrintWriter(System.out, true, System.out.charset()),
                 new PrintWriter(System.err, true, System.err.charset()), signals, arguments);

@@ -35,20 +35,6 @@ public final class DescriptorLimit {
     }
 
     /**
-     * Ends this process with one line and status 1 where a program cannot work with the limit that it has.
-     *
-     * @param program its name
-     * @param need descriptors that it must be able to open
-     */
-    public static void exitIfShort(String program, int need) {
-        String shortage = shortage(need);
-        if (shortage != null) {
-            System.err.println(program + ": " + shortage);
-            System.exit(1);
-        }
-    }
-
-    /**
      * Why a program cannot work with the limit that this process has.
      *
      * @param need descriptors that it must be able to open
