@@ -135,7 +135,7 @@ class RealGuestTest {
         Thread.sleep(PAUSE); // the pause is what is tested
         vm.qemu().signal("CONT");
         assertNothingIsLost(pktgen);
-        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+        assertThat(vm.stopEcho("TERM")).contains("is up: epochs=1").doesNotContain("epochs=2");
     }
 
     @Test
@@ -147,7 +147,7 @@ class RealGuestTest {
             assertPasses(1_000);
         }
         assertNothingIsLost(pktgen);
-        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+        assertThat(vm.stopEcho("TERM")).contains("is up: epochs=1").doesNotContain("epochs=2");
     }
 
     /** The pages that a program has mapped stay, and so do the device's registers: it notices nothing. */
@@ -157,7 +157,7 @@ class RealGuestTest {
         ManagedProcess pktgen = startTraffic();
         unbindAndBind();
         assertNothingIsLost(pktgen);
-        assertThat(vm.stopEcho("TERM")).contains("is up: epoch=1").doesNotContain("epoch=2");
+        assertThat(vm.stopEcho("TERM")).contains("is up: epochs=1").doesNotContain("epochs=2");
 
         unbindAndBind();
         vm.startEcho("");
