@@ -72,8 +72,8 @@ class SteppedClockTest {
 
         assertPerfect(Pktgen.finish(pktgen, LIMIT));
         assertPerfect(Pktgen.run(lab, "tap123", LIMIT, "--count", "100000"));
-        assertThat(guest.allLines()).as("one epoch for each driver").anyMatch(line -> line.contains("epoch=2"))
-                .noneMatch(line -> line.contains("epoch=3"));
+        assertThat(guest.allLines()).as("one epoch for each driver").anyMatch(line -> line.contains("epochs=2"))
+                .noneMatch(line -> line.contains("epochs=3"));
         assertThat(keeper()).isEqualTo(everybody.get(1));
     }
 
