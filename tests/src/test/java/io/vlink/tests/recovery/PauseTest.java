@@ -109,7 +109,7 @@ class PauseTest {
                 result.count("reordered"))).as(result.errors()).containsOnly(0L);
         assertThat(guest.isAlive()).as(guest.tail(5)).isTrue();
         assertThat(guest.allLines()).as("the link stays in its first epoch")
-                .noneMatch(line -> line.contains("epoch=2"));
+                .noneMatch(line -> line.contains("epochs=2"));
         assertThat(agent.process().allLines()).noneMatch(line -> line.contains("event=keeper_lost"));
         assertThat(keeper()).isEqualTo(keeper);
         await().atMost(LIMIT).untilAsserted(() -> assertThat(link().get("driverPid")).isEqualTo(0L));
