@@ -235,13 +235,9 @@ public final class GuestQueue {
     }
 
     private int putFrames(PacketBurst burst, int count) {
-        long bytes = 0;
-        for (int i = 0; i < count; i++) {
-            bytes += burst.length(i);
-        }
         tx.offer(burst, count, translation, batch);
         counts[GuestCounter.TX_PACKETS.ordinal()] += count;
-        counts[GuestCounter.TX_BYTES.ordinal()] += bytes;
+        counts[GuestCounter.TX_BYTES.ordinal()] += burst.bytes(count);
         return count;
     }
 

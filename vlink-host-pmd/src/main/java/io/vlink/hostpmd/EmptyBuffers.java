@@ -19,9 +19,9 @@ import io.vlink.spec.record.HostCounter;
  */
 final class EmptyBuffers {
     /** Buffers are lent when at least this many slots of the ring are free, so that a publish is worth it. */
-    static final int REFILL = 32;
+    private static final int REFILL = 32;
     /** Buffers taken back, and lent, in one turn, at most. */
-    private static final int TURN = 256;
+    static final int TURN = 256;
 
     private final ProducerRing alloc;
     private final ConsumerRing free;

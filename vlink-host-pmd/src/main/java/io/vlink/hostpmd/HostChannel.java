@@ -10,6 +10,7 @@ import io.vlink.infra.ring.Checks;
 import io.vlink.infra.ring.ConsumerRing;
 import io.vlink.infra.ring.DescriptorBatch;
 import io.vlink.infra.ring.FrameLimits;
+import io.vlink.infra.ring.FrameLoans;
 import io.vlink.infra.ring.LoanCheck;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.infra.ring.ProducerRing;
@@ -32,7 +33,7 @@ import java.lang.foreign.MemorySegment;
 final class HostChannel {
     /** Polls in a row that find nothing, up to which each looks at the empty buffers. */
     private static final int QUIET_POLLS = 32;
-    /** Of the other polls that find little or nothing, how many do not look at them, as a mask. */
+    /** Of the other polls, how many do not look at them, as a mask; a burst of packets brings the next look forward. */
     private static final int POLL_MASK = 7;
 
     private final int number;
@@ -53,6 +54,8 @@ final class HostChannel {
     private final LoanCheck check;
     private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
     private int polls;
+    /** Packets that have come since the empty buffers were looked at: a guest may have made that many of them. */
+    private int receivedSince;
     private int emptyPolls;
     private boolean quarantined;
     private HostCounter chainFault;
@@ -78,8 +81,8 @@ final class HostChannel {
         this.counters = counters;
         this.batch = new DescriptorBatch(queueSize);
         this.copies = new UncheckedDescriptors(limits.maxSegments() > 1 ? queueSize : 1);
-        this.loans = new FrameLoans(buffers, limits.maxFrameBytes(), number);
         this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number);
+        this.loans = new FrameLoans(ledger, check.bounds(), number);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
         tx = new ConsumerRing(ring(memory, SubChannel.TX, queueSize), queueSize);
@@ -273,7 +276,8 @@ final class HostChannel {
         int received = into.count() - before;
         emptyPolls = received == 0 ? emptyPolls + 1 : 0;
         boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
-        if (received >= EmptyBuffers.REFILL || becomesQuiet || (polls++ & POLL_MASK) == 0) {
+        receivedSince += received;
+        if (receivedSince >= EmptyBuffers.TURN / 2 || becomesQuiet || (polls++ & POLL_MASK) == 0) {
             exchangeEmpty();
         } else {
             counters.publish();
@@ -380,6 +384,7 @@ final class HostChannel {
 
     /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not with each poll. */
     private void exchangeEmpty() {
+        receivedSince = 0;
         reclaim();
         if (!quarantined && !empty.lend()) {
             quarantine(QuarantineReason.ALLOC_POSITION);

@@ -50,6 +50,11 @@ public final class LoanCheck {
         borrower = LedgerEntry.lent(newEpoch, channel, 0);
     }
 
+    /** {@return where a packet of one buffer may lie, and how long it may be} */
+    public FrameBounds bounds() {
+        return bounds;
+    }
+
     /** {@return bytes of the packets that the last call has let through} */
     public long bytes() {
         return bytes;
@@ -91,6 +96,9 @@ public final class LoanCheck {
         }
         bytes = sum;
         into.count = i;
+        if (Checks.ON) {
+            into.pass(frames, from, sum);
+        }
         return i - from;
     }
 

@@ -21,6 +21,10 @@ public final class PacketBurst {
     private int hidden;
     private int hiddenFrom;
     private final UncheckedDescriptors unchecked;
+    /** What the first {@link #passed} packets are known to be within: nobody has changed them since a check let them through. */
+    private FrameBounds bounds;
+    private int passed;
+    private long passedBytes;
 
     /**
      * An empty burst.
@@ -49,6 +53,7 @@ public final class PacketBurst {
     public void clear() {
         count = 0;
         hidden = 0;
+        passed = 0;
     }
 
     /**
@@ -58,6 +63,7 @@ public final class PacketBurst {
      */
     public void truncate(int most) {
         count = Math.min(count, Math.max(0, most));
+        passed = 0;
     }
 
     /**
@@ -72,6 +78,7 @@ public final class PacketBurst {
         hiddenFrom = first;
         hidden = count - first;
         count = first;
+        passed = 0;
     }
 
     /** Shows the hidden packets again, behind those that are left of the others. */
@@ -79,6 +86,40 @@ public final class PacketBurst {
         System.arraycopy(words, hiddenFrom * WORDS, words, count * WORDS, hidden * WORDS);
         count += hidden;
         hidden = 0;
+    }
+
+    /** Notes that a check has let the packets from one index on through, up to the count, with so many bytes together. */
+    void pass(FrameBounds within, int from, long bytes) {
+        if (from == 0) {
+            bounds = within;
+            passed = count;
+            passedBytes = bytes;
+        } else if (bounds == within && passed == from) {
+            passed = count;
+            passedBytes += bytes;
+        }
+    }
+
+    /** {@return how many packets, from the first on, are just as a check against these bounds has let them through} */
+    int passed(FrameBounds within) {
+        return bounds == within ? passed : 0;
+    }
+
+    /**
+     * Bytes of packets together.
+     *
+     * @param packets how many, from the first on, 0 to {@link #count}
+     * @return the sum of their lengths
+     */
+    public long bytes(int packets) {
+        if (packets > 0 && packets == passed) {
+            return passedBytes;
+        }
+        long sum = 0;
+        for (int i = 0; i < packets; i++) {
+            sum += length(i);
+        }
+        return sum;
     }
 
     /** {@return how many more packets it has room for} */
@@ -113,6 +154,7 @@ public final class PacketBurst {
      * @param offset bytes from the start of the region
      */
     public void offset(int index, long offset) {
+        change(index);
         words[index * WORDS] = offset;
     }
 
@@ -133,6 +175,12 @@ public final class PacketBurst {
      * @param meta  as {@link Descriptor} describes it
      */
     public void meta(int index, long meta) {
+        change(index);
+        words[index * WORDS + 1] = meta;
+    }
+
+    /** Sets a meta word that differs in its generation at most. */
+    void generation(int index, long meta) {
         words[index * WORDS + 1] = meta;
     }
 
@@ -164,6 +212,7 @@ public final class PacketBurst {
      * @param meta   meta word
      */
     public void set(int index, long offset, long meta) {
+        change(index);
         words[index * WORDS] = offset;
         words[index * WORDS + 1] = meta;
     }
@@ -198,8 +247,18 @@ public final class PacketBurst {
         if (from > to || to > count) {
             throw outside(to);
         }
-        System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
+        if (to < count) {
+            System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
+        }
         count -= to - from;
+        passed = 0;
+    }
+
+    /** What somebody else writes, no check has seen. */
+    private void change(int index) {
+        if (index < passed) {
+            passed = 0;
+        }
     }
 
     private IndexOutOfBoundsException outside(int index) {

@@ -56,6 +56,7 @@ public final class RegionCheck {
         }
         bytes = sum;
         into.count = i;
+        into.pass(frames, from, sum);
         return i - from;
     }
 

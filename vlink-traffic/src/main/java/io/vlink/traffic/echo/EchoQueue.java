@@ -22,6 +22,8 @@ final class EchoQueue {
     private final MemorySegment region;
     private final PacketBurst packets;
     private final boolean swap;
+    /** Whether headers have to be looked for. */
+    private final boolean chains;
     private final boolean sink;
     private final int retries;
     private final long delayNanos;
@@ -45,6 +47,7 @@ final class EchoQueue {
         region = port.region();
         packets = new PacketBurst(Math.max(burst, port.maxSegments()));
         swap = forward == Forward.MACSWAP;
+        chains = swap && port.maxSegments() > 1;
         sink = forward == Forward.DROP;
         retries = policy.retries();
         delayNanos = policy.delayNanos();
@@ -60,7 +63,9 @@ final class EchoQueue {
             return 0;
         }
         epoch = port.epochCount(queue);
-        if (swap) {
+        if (chains) {
+            swapFirstSegments();
+        } else if (swap) {
             swapAll();
         }
         int gone = sink ? port.free(queue, packets) : port.txBurst(queue, packets);
@@ -72,8 +77,18 @@ final class EchoQueue {
         return count;
     }
 
-    /** Only the first segment of a chain has a header. A segment may be shorter than the addresses are: it is left alone. */
+    /** Where no packet is a chain, each has a whole header. */
     private void swapAll() {
+        MemorySegment memory = region;
+        PacketBurst all = packets;
+        int count = all.count();
+        for (int i = 0; i < count; i++) {
+            MacSwap.swap(memory, all.offset(i));
+        }
+    }
+
+    /** Only the first segment of a chain has a header. A segment may be shorter than the addresses are: it is left alone. */
+    private void swapFirstSegments() {
         int count = packets.count();
         long before = 0;
         for (int i = 0; i < count; i++) {
