@@ -4,6 +4,7 @@
 package io.vlink.tests.shortage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vlink.infra.os.HugePages;
@@ -15,7 +16,9 @@ import io.vlink.tests.lab.ManagedProcess;
 import io.vlink.tests.lab.Pktgen;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,17 +30,34 @@ class HugepageShortageTest {
     private long addedGigabytes;
 
     @AfterEach
-    void tearDown() throws IOException {
-        scarcity.close();
-        if (addedGigabytes > 0) {
-            gigabytes(-addedGigabytes);
+    void tearDown() {
+        try {
+            scarcity.close();
+        } finally {
+            giveBack();
+        }
+    }
+
+    /** A page that a process still has goes when that process has ended. */
+    private void giveBack() {
+        if (addedGigabytes <= 0) {
+            return;
+        }
+        long left = Math.max(0, HugePages.total(PageSize.HUGE_1G) - addedGigabytes);
+        try {
+            Files.writeString(HugePages.control(PageSize.HUGE_1G), Long.toString(left));
+            await().pollDelay(Duration.ZERO).atMost(Scarcity.LIMIT)
+                    .until(() -> HugePages.total(PageSize.HUGE_1G) <= left);
+        } catch (IOException | ConditionTimeoutException e) {
+            throw new LabException("a 1 GiB page could not be given back: run \"echo " + left + " > "
+                    + HugePages.control(PageSize.HUGE_1G) + "\" as root: " + e.getMessage(), "");
         }
     }
 
     /** Changes the pool of 1 GiB pages, which hardly anybody else uses; returns how many came. */
-    private static long gigabytes(long more) throws IOException {
+    private static long oneGigabyteMore() throws IOException {
         long before = HugePages.total(PageSize.HUGE_1G);
-        Files.writeString(HugePages.control(PageSize.HUGE_1G), Long.toString(before + more));
+        Files.writeString(HugePages.control(PageSize.HUGE_1G), Long.toString(before + 1));
         return HugePages.total(PageSize.HUGE_1G) - before;
     }
 
@@ -82,7 +102,7 @@ class HugepageShortageTest {
         Scarcity.requireRoot("the pool of 1 GiB pages has to be changed");
         assume(HugePages.isSupported(PageSize.HUGE_1G) && HugePages.total(PageSize.HUGE_1G) == 0,
                 "no 1 GiB pages here, or somebody uses them");
-        addedGigabytes = gigabytes(1);
+        addedGigabytes = oneGigabyteMore();
         assume(addedGigabytes == 1, "the kernel finds no contiguous GiB");
         AgentProcess agent = scarcity.starts(Scarcity.NONE, "--memory", "1G", "--page-size", "1G");
         assertThat(HugePages.free(PageSize.HUGE_1G)).as("taken before anybody attaches").isZero();

@@ -82,6 +82,10 @@ final class EchoQueue {
         MemorySegment memory = region;
         PacketBurst all = packets;
         int count = all.count();
+        if (count == 1) {
+            MacSwap.swapAlone(memory, all.offset(0));
+            return;
+        }
         for (int i = 0; i < count; i++) {
             MacSwap.swap(memory, all.offset(i));
         }
