@@ -53,6 +53,8 @@ final class HostChannel {
     private final FrameLoans loans;
     private final LoanCheck check;
     private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
+    /** Packets after which the empty buffers are looked at: half a ring, or half of what one turn lends. */
+    private final int lookAfter;
     private int polls;
     /** Packets that have come since the empty buffers were looked at: a guest may have made that many of them. */
     private int receivedSince;
@@ -79,10 +81,11 @@ final class HostChannel {
         this.layout = buffers.layout;
         this.limits = limits;
         this.counters = counters;
+        this.lookAfter = Math.min(EmptyBuffers.TURN, queueSize) / 2;
         this.batch = new DescriptorBatch(queueSize);
         this.copies = new UncheckedDescriptors(limits.maxSegments() > 1 ? queueSize : 1);
         this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number);
-        this.loans = new FrameLoans(ledger, check.bounds(), number);
+        this.loans = new FrameLoans(check);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
         tx = new ConsumerRing(ring(memory, SubChannel.TX, queueSize), queueSize);
@@ -277,7 +280,7 @@ final class HostChannel {
         emptyPolls = received == 0 ? emptyPolls + 1 : 0;
         boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
         receivedSince += received;
-        if (receivedSince >= EmptyBuffers.TURN / 2 || becomesQuiet || (polls++ & POLL_MASK) == 0) {
+        if (receivedSince >= lookAfter || becomesQuiet || (polls++ & POLL_MASK) == 0) {
             exchangeEmpty();
         } else {
             counters.publish();

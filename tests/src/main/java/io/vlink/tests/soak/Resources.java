@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param keeper likewise of the agent's keeper
  * @param files  names in the run directory
  */
-record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keeper, TreeSet<String> files) {
+public record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keeper, TreeSet<String> files) {
     /**
      * Looks.
      *
@@ -36,7 +36,7 @@ record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keeper, Tree
      * @return what there is now
      * @throws UncheckedIOException if one of them has gone
      */
-    static Resources of(long agentPid, long keeperPid, Path runDirectory) {
+    public static Resources of(long agentPid, long keeperPid, Path runDirectory) {
         try {
             return new Resources(ofProcess(agentPid), ofProcess(keeperPid), names(runDirectory));
         } catch (IOException e) {

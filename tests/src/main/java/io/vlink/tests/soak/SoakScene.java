@@ -148,6 +148,8 @@ public final class SoakScene {
         Map<?, ?> ledger = (Map<?, ?>) link.get("ledger");
         require(Boolean.TRUE.equals(ledger.get("complete")) && Long.valueOf(0).equals(ledger.get("unknown")),
                 "buffers are lost", link.toString());
+        require(Long.valueOf(0).equals(ledger.get("held")), "a driver that has gone still has buffers",
+                link.toString());
         Resources first = atRest.computeIfAbsent(adopted, kind -> resources());
         // Connections that have ended are closed by their threads a moment later.
         Resources[] now = {first};

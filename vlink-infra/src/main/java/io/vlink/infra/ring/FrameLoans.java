@@ -22,14 +22,12 @@ public final class FrameLoans {
     /**
      * The loans of a data channel.
      *
-     * @param ledger  the link's ledger
-     * @param bounds  those of the channel's {@link LoanCheck}: what that has let through is not measured again
-     * @param channel data channel, from 0
+     * @param check the channel's: what it has let through is not measured again
      */
-    public FrameLoans(BufferLedger ledger, FrameBounds bounds, int channel) {
-        this.ledger = ledger;
-        this.bounds = bounds;
-        this.channel = channel;
+    public FrameLoans(LoanCheck check) {
+        this.ledger = check.ledger();
+        this.bounds = check.bounds();
+        this.channel = check.channel();
     }
 
     /**

@@ -50,9 +50,17 @@ public final class LoanCheck {
         borrower = LedgerEntry.lent(newEpoch, channel, 0);
     }
 
-    /** {@return where a packet of one buffer may lie, and how long it may be} */
-    public FrameBounds bounds() {
+    BufferLedger ledger() {
+        return ledger;
+    }
+
+    /** Where a packet of one buffer may lie, and how long it may be. */
+    FrameBounds bounds() {
         return bounds;
+    }
+
+    int channel() {
+        return channel;
     }
 
     /** {@return bytes of the packets that the last call has let through} */

@@ -240,11 +240,11 @@ public final class PacketBurst {
     /**
      * Drops packets and moves those behind them down.
      *
-     * @param from index of the first to drop
+     * @param from index of the first to drop, 0 or more
      * @param to   index after the last, no more than {@code count}
      */
     public void remove(int from, int to) {
-        if (from > to || to > count) {
+        if (from < 0 || from > to || to > count) {
             throw outside(to);
         }
         if (to < count) {
@@ -255,7 +255,7 @@ public final class PacketBurst {
     }
 
     /** What somebody else writes, no check has seen. */
-    private void change(int index) {
+    void change(int index) {
         if (index < passed) {
             passed = 0;
         }

@@ -71,6 +71,9 @@ public final class UncheckedDescriptors {
      */
     public void toOffsets(AddressTranslation translation) {
         if (!translation.isIdentity()) {
+            if (burst != null) {
+                burst.change(first);
+            }
             for (int i = 0; i < count; i++) {
                 int word = (first + i) * DescriptorBatch.WORDS;
                 words[word] = translation.toOffset(words[word]);

@@ -4,9 +4,11 @@
 package io.vlink.infra.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.infra.pool.BufferLedger;
 import io.vlink.infra.pool.PoolLayout;
+import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.record.LedgerEntry;
@@ -37,7 +39,7 @@ class FrameLoansTest {
     private final BufferLedger ledger = new BufferLedger(Arena.ofAuto().allocate(BUFFERS * 8L, 8));
     private final LoanCheck check = new LoanCheck(ledger, new PoolLayout(POOL, BUFFERS, BUFFER_BYTES), MAX_FRAME,
             CHANNEL);
-    private final FrameLoans loans = new FrameLoans(ledger, check.bounds(), CHANNEL);
+    private final FrameLoans loans = new FrameLoans(check);
 
     /** Packets of buffers 0 to 3 have been to the guest and are back. */
     @BeforeEach
@@ -135,7 +137,7 @@ class FrameLoansTest {
         BufferLedger others = new BufferLedger(Arena.ofAuto().allocate(BUFFERS * 8L, 8));
         LoanCheck other = new LoanCheck(others, elsewhere, MAX_FRAME, CHANNEL);
         assertThat(burst.passed(other.bounds())).isZero();
-        assertThat(new FrameLoans(others, other.bounds(), CHANNEL).lend(burst, PACKETS)).isZero();
+        assertThat(new FrameLoans(other).lend(burst, PACKETS)).isZero();
     }
 
     @Test
@@ -156,6 +158,19 @@ class FrameLoansTest {
         assertThat(burst.passed(check.bounds())).isEqualTo(PACKETS + 2);
         assertThat(burst.bytes(PACKETS + 2)).isEqualTo((PACKETS + 2) * BYTES);
         assertThat(loans.lend(burst, PACKETS + 2)).isEqualTo(PACKETS + 2);
+    }
+
+    @Test
+    void copiesThatAreTranslatedAgainBehindTheChecksBackAreMeasured() {
+        burst.unchecked().toOffsets(new AddressTranslation(new long[]{1L << 30}, 21));
+        assertThat(burst.passed(check.bounds())).isZero();
+        assertThat(loans.lend(burst, PACKETS)).isZero();
+    }
+
+    @Test
+    void packetsBeforeTheFirstOneCannotBeRemoved() {
+        assertThatThrownBy(() -> burst.remove(-1, PACKETS)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(burst.count()).isEqualTo(PACKETS);
     }
 
     @Test

@@ -13,7 +13,8 @@ public final class MacSwap {
     private static final ValueLayout.OfLong FIRST_8 = ValueLayout.JAVA_LONG_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt NEXT_4 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
+    private static final VarHandle WORD = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle()
+            .withInvokeExactBehavior();
     private static final long WORD_MASK = Long.BYTES - 1;
     /** Bytes of both addresses. */
     static final int BYTES = 12;
@@ -29,7 +30,10 @@ public final class MacSwap {
      * @param offset of the frame's first byte; 12 bytes from there on must lie in the region
      */
     public static void swap(MemorySegment region, long offset) {
-        long first = region.get(FIRST_8, offset);
+        swap(region, offset, region.get(FIRST_8, offset));
+    }
+
+    private static void swap(MemorySegment region, long offset, long first) {
         long next = region.get(NEXT_4, offset + Long.BYTES) & 0xffff_ffffL;
         // In little-endian words the destination is the low 48 bits of all 96, the source the high 48.
         long source = first >>> MAC_BITS | next << (Long.SIZE - MAC_BITS);
@@ -46,9 +50,9 @@ public final class MacSwap {
      * @param offset of the frame's first byte; 12 bytes from there on must lie in the region
      */
     public static void swapAlone(MemorySegment region, long offset) {
-        if ((offset & WORD_MASK) == 0) {
-            WORD.getAndAdd(region, offset, 0L);
-        }
-        swap(region, offset);
+        long first = (offset & WORD_MASK) == 0
+                ? (long) WORD.getAndAdd(region, offset, 0L)
+                : region.get(FIRST_8, offset);
+        swap(region, offset, first);
     }
 }
