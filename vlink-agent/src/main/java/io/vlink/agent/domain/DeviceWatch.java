@@ -3,7 +3,7 @@
 
 package io.vlink.agent.domain;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import io.vlink.agent.limits.LineLimit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,39 +11,46 @@ import org.slf4j.LoggerFactory;
 final class DeviceWatch implements DeviceServer.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceWatch.class);
 
-    /** Resets of one client that are logged: a guest must not be able to fill the host's disk. */
-    private static final int LOGGED_RESETS = 20;
-
     private final DomainTable table;
     private final Domain domain;
-    private final AtomicInteger resets = new AtomicInteger();
+    /** A guest must not be able to fill the host's disk. */
+    private final LineLimit lines;
 
     DeviceWatch(DomainTable table, Domain domain) {
         this.table = table;
         this.domain = domain;
+        this.lines = new LineLimit("vm_domain", domain.name());
     }
 
     @Override
     public void connected() {
-        resets.set(0);
         apply(() -> domain.device(true));
-        LOG.info("event=device_connected vm_domain={}", domain.name());
+        lines.info(LOG, "event=device_connected vm_domain={}", domain.name());
     }
 
     @Override
     public void reset() {
         apply(domain::resetGuestLanes);
-        int count = resets.incrementAndGet();
-        if (count <= LOGGED_RESETS) {
-            LOG.info("event=device_reset vm_domain={}{}", domain.name(),
-                    count == LOGGED_RESETS ? " (further ones of this client are not logged)" : "");
-        }
+        lines.info(LOG, "event=device_reset vm_domain={}", domain.name());
     }
 
     @Override
     public void disconnected() {
         apply(() -> domain.device(false));
-        LOG.info("event=device_disconnected vm_domain={}", domain.name());
+        lines.info(LOG, "event=device_disconnected vm_domain={}", domain.name());
+    }
+
+    /**
+     * What serves the device, and has the log told at its end what was left out of it.
+     *
+     * @param server reports to this
+     * @return the same to its caller
+     */
+    DeviceServer until(DeviceServer server) {
+        return () -> {
+            server.close();
+            lines.close();
+        };
     }
 
     private void apply(Runnable change) {

@@ -126,7 +126,7 @@ final class Registrar {
             domain.device(false);
             domain.listenThrough(watch);
         }
-        DeviceServer server = servers.start(domain, socketOfDomain.apply(domain.name()), watch);
+        DeviceServer server = watch.until(servers.start(domain, socketOfDomain.apply(domain.name()), watch));
         synchronized (table) {
             domain.register(pid, persistent, server);
             table.put(domain);
@@ -269,7 +269,7 @@ final class Registrar {
         synchronized (table) {
             domain.listenThrough(watch);
         }
-        DeviceServer server = servers.resume(domain, last, watch);
+        DeviceServer server = watch.until(servers.resume(domain, last, watch));
         synchronized (table) {
             domain.register(kept.ownerPid(), kept.persistent(), server);
         }

@@ -5,6 +5,7 @@ package io.vlink.agent.vfiouser;
 
 import io.vlink.agent.device.DeviceAccessException;
 import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.agent.limits.LineLimit;
 import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
@@ -37,8 +38,6 @@ final class ClientSession {
     /** More than any guest's driver asks for; less than what keeps a processor busy. */
     private static final int MESSAGES_PER_SECOND = 20_000;
     private static final int MESSAGES_AT_ONCE = 50_000;
-    /** Refusals that are logged; a client that goes on gets its error replies in silence. */
-    private static final int LOGGED_REFUSALS = 20;
 
     /** A message, and what is wrong with it where this process could not take its descriptors, or null. */
     private record Received(VfioUserMessage message, LostDescriptorsException loss) implements AutoCloseable {
@@ -49,19 +48,20 @@ final class ClientSession {
     }
 
     private final String domain;
+    private final LineLimit lines;
     private final PciVlinkDevice device;
     private final UnixConnection connection;
     private final VfioUserTransport transport;
     private final CommandTable commands;
     private final ClientMemory memory;
     private final MessageRate rate = new MessageRate(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
-    private int refusals;
     /** Whether what is in the socket may have waited for so long that the client has given up on it. */
     private boolean late;
 
-    ClientSession(String domain, PciVlinkDevice device, UnixConnection connection, ClientMemory memory,
+    ClientSession(String domain, LineLimit lines, PciVlinkDevice device, UnixConnection connection, ClientMemory memory,
             ClientKeeper keeper) {
         this.domain = domain;
+        this.lines = lines;
         this.device = device;
         this.connection = connection;
         this.memory = memory;
@@ -84,11 +84,11 @@ final class ClientSession {
                 rate.await();
                 there = serveOne();
             }
-            LOG.info("event=device_client_gone vm_domain={}", domain);
+            lines.info(LOG, "event=device_client_gone vm_domain={}", domain);
         } catch (VfioUserProtocolException e) {
-            LOG.warn("event=device_client_dropped vm_domain={} error={}", domain, e.getMessage());
+            lines.warn(LOG, "event=device_client_dropped vm_domain={} error={}", domain, e.getMessage());
         } catch (OsException | IllegalStateException e) {
-            LOG.warn("event=device_client_lost vm_domain={} error={}", domain, e.getMessage());
+            lines.warn(LOG, "event=device_client_lost vm_domain={} error={}", domain, e.getMessage());
         } finally {
             if (commands.versionAgreed()) {
                 tell("disconnected", device::disconnect);
@@ -109,12 +109,12 @@ final class ClientSession {
         }
         if (due.sending()) {
             // Sent twice, QEMU takes the second answer for the next one's; not sent at all, it waits 5 s and goes on.
-            LOG.warn("event=device_answer_uncertain vm_domain={} command={} note=it is not sent again", domain,
+            lines.warn(LOG, "event=device_answer_uncertain vm_domain={} command={} note=it is not sent again", domain,
                     due.request().commandName());
             memory.sent();
             return;
         }
-        LOG.info("event=device_answer_due vm_domain={} command={}", domain, due.request().commandName());
+        lines.info(LOG, "event=device_answer_due vm_domain={} command={}", domain, due.request().commandName());
         try (Received next = connection.readable(0) ? receive() : null) {
             VfioUserMessage answer = due.repeat() ? reply(due.request()) : due.answer();
             if (!answer.isError()) {
@@ -229,7 +229,8 @@ final class ClientSession {
     private void answer(VfioUserMessage answer) {
         memory.sending();
         if (late || isLate(System.nanoTime())) {
-            LOG.warn("event=device_answer_late vm_domain={} command={} note=the client has given up on it", domain,
+            lines.warn(LOG, "event=device_answer_late vm_domain={} command={} note=the client has given up on it",
+                    domain,
                     answer.commandName());
         } else {
             transport.send(answer);
@@ -258,19 +259,16 @@ final class ClientSession {
             refused(request, e.getMessage());
             return request.errorReply(e.errno());
         } catch (RuntimeException e) {
-            LOG.error("event=device_request_failed vm_domain={} command={} error={}", domain, request.commandName(),
+            lines.error(LOG, "event=device_request_failed vm_domain={} command={} error={}", domain,
+                    request.commandName(),
                     e.getMessage(), e);
             return request.errorReply(Errno.EIO);
         }
     }
 
     private void refused(VfioUserMessage request, String why) {
-        refusals++;
-        if (refusals <= LOGGED_REFUSALS) {
-            LOG.warn("event=device_request_refused vm_domain={} command={} error={}{}", domain, request.commandName(),
-                    why,
-                    refusals == LOGGED_REFUSALS ? " (further ones of this client are not logged)" : "");
-        }
+        lines.warn(LOG, "event=device_request_refused vm_domain={} command={} error={}", domain, request.commandName(),
+                why);
     }
 
     /** The domain's own trouble must not become the client's. */
@@ -278,7 +276,8 @@ final class ClientSession {
         try {
             event.run();
         } catch (RuntimeException e) {
-            LOG.error("event=device_event_failed vm_domain={} what={} error={}", domain, what, e.getMessage(), e);
+            lines.error(LOG, "event=device_event_failed vm_domain={} what={} error={}", domain, what, e.getMessage(),
+                    e);
         }
     }
 }

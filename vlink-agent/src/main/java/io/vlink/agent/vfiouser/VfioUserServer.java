@@ -4,6 +4,7 @@
 package io.vlink.agent.vfiouser;
 
 import io.vlink.agent.device.PciVlinkDevice;
+import io.vlink.agent.limits.LineLimit;
 import io.vlink.infra.os.Errno;
 import io.vlink.infra.os.OsException;
 import io.vlink.infra.os.PeerCredentials;
@@ -46,6 +47,7 @@ public final class VfioUserServer implements AutoCloseable {
     private static final long CLOSE_MILLIS = 3_000;
 
     private final String domain;
+    private final LineLimit lines;
     private final PciVlinkDevice device;
     private final UnixListener listener;
     private final ClientMemory memory;
@@ -66,6 +68,7 @@ public final class VfioUserServer implements AutoCloseable {
     private VfioUserServer(String domain, UnixListener listener, PciVlinkDevice device, ClientMemory memory,
             ClientKeeper keeper, Predicate<PeerCredentials> allowed) {
         this.domain = domain;
+        this.lines = new LineLimit("vm_domain", domain);
         this.device = device;
         this.listener = listener;
         this.memory = memory;
@@ -177,6 +180,7 @@ public final class VfioUserServer implements AutoCloseable {
         listener.close();
         join(acceptor);
         running.forEach(this::join);
+        lines.close();
     }
 
     private void accept() {
@@ -218,7 +222,7 @@ public final class VfioUserServer implements AutoCloseable {
         } catch (OutOfMemoryError noThread) {
             connections.remove(connection);
             silent.remove(connection);
-            LOG.error("event=device_client_refused vm_domain={} error=no thread for it: {}: raise \"ulimit -u\"",
+            lines.error(LOG, "event=device_client_refused vm_domain={} error=no thread for it: {}: raise \"ulimit -u\"",
                     domain,
                     noThread.getMessage());
             return false;
@@ -231,16 +235,18 @@ public final class VfioUserServer implements AutoCloseable {
         String peer = describe(connection);
         try {
             if (!mayConnect(connection)) {
-                LOG.warn("event=device_client_refused vm_domain={} {} error=this user may not use the agent", domain,
+                lines.warn(LOG, "event=device_client_refused vm_domain={} {} error=this user may not use the agent",
+                        domain,
                         peer);
             } else if (!FirstMessage.isThere(connection, FIRST_MESSAGE_MILLIS)) {
-                LOG.info("event=device_peer_silent vm_domain={} {}", domain, peer);
+                lines.info(LOG, "event=device_peer_silent vm_domain={} {}", domain, peer);
             } else if (!isOneTooMany(connection) && becomesClient(connection)) {
-                LOG.info("event=device_client_connected vm_domain={} {}", domain, peer);
+                lines.info(LOG, "event=device_client_connected vm_domain={} {}", domain, peer);
                 memory.clear();
                 keep(connection, peer);
             } else if (listening()) {
-                LOG.warn("event=device_client_turned_away vm_domain={} {} error=another client is there", domain, peer);
+                lines.warn(LOG, "event=device_client_turned_away vm_domain={} {} error=another client is there", domain,
+                        peer);
                 turnAway(connection, Errno.EBUSY);
             }
         } catch (OsException | IllegalStateException e) {
@@ -260,7 +266,7 @@ public final class VfioUserServer implements AutoCloseable {
         try {
             keeper.keep(connection.fd(), null);
         } catch (OsException e) {
-            LOG.warn("event=device_client_turned_away vm_domain={} {} error={}", domain, peer, e.getMessage());
+            lines.warn(LOG, "event=device_client_turned_away vm_domain={} {} error={}", domain, peer, e.getMessage());
             turnAway(connection, e.errno());
             return;
         }
@@ -281,7 +287,7 @@ public final class VfioUserServer implements AutoCloseable {
     /** Serves the client to its end, and has it forgotten: then nobody holds the other end of its connection any more. */
     private void serve(UnixConnection connection) {
         try {
-            new ClientSession(domain, device, connection, memory, keeper).serve();
+            new ClientSession(domain, lines, device, connection, memory, keeper).serve();
         } finally {
             connection.shutdown();
             keeper.forget();
