@@ -34,9 +34,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileNeighboursTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int SEQUENCES = 1_500;
+    /** Fewer, as each that leaves a connection behind is told to the keeper, too. */
+    private static final int SEQUENCES_WITH_KEEPER = 300;
     private static final long MEMORY_LIMIT_KIB = 24 << 10;
 
     @TempDir
@@ -52,13 +54,39 @@ class HostileNeighboursTest {
     private Path deviceSocket;
     private ProgramProcess agent;
 
-    @BeforeEach
-    void startAgent() throws IOException {
+    /**
+     * What a process has open.
+     *
+     * @param all         descriptors
+     * @param sockets     those of them that are sockets
+     * @param memoryFiles those of them that are memory files
+     */
+    private record Open(long all, long sockets, long memoryFiles) {
+        static Open of(long pid) {
+            try (var entries = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+                List<String> targets = entries.map(Open::target).toList();
+                return new Open(targets.size(), targets.stream().filter(each -> each.startsWith("socket:")).count(),
+                        targets.stream().filter(each -> each.startsWith("/memfd:")).count());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static String target(Path entry) {
+            try {
+                return Files.readSymbolicLink(entry).toString();
+            } catch (IOException closedMeanwhile) {
+                return "";
+            }
+        }
+    }
+
+    private void startAgent(boolean keeper) throws IOException {
         directory = new RunDirectory(folder.resolve("run"));
         // A small heap that is there from the beginning: what grows beyond it is a leak.
         agent = ProgramProcess.start(folder, Map.of("JAVA_TOOL_OPTIONS", "-Xms48m -Xmx48m -XX:+AlwaysPreTouch"),
                 VirtComputeMain.class, "--run-dir", directory.path().toString(), "--no-huge", "--memory", "16M",
-                "--keeper", "no").awaitOutput("virt_compute ready");
+                "--keeper", keeper ? "yes" : "no").awaitOutput("virt_compute ready");
         try (ControlConnection tool = directory.connect()) {
             deviceSocket = Path.of(tool.request(registration()).text(TlvType.SOCKET_PATH));
         }
@@ -66,7 +94,12 @@ class HostileNeighboursTest {
 
     @AfterEach
     void stopAgent() {
+        keeper().ifPresent(ProcessHandle::destroyForcibly);
         agent.close();
+    }
+
+    private Optional<ProcessHandle> keeper() {
+        return agent.process().children().findAny();
     }
 
     private static ControlMessage registration() {
@@ -76,38 +109,58 @@ class HostileNeighboursTest {
 
     @Test
     void noSequenceOfMessagesLeaksADescriptorOrMemory() throws IOException {
+        startAgent(false);
         Random random = new Random(4);
         awaitQuiet(2);
         torment(random, SEQUENCES / 3);
         awaitQuiet(2);
-        int fds = count("fd");
+        Open before = Open.of(agent.process().pid());
         long memory = residentKib();
 
         torment(random, SEQUENCES);
 
         awaitQuiet(2);
-        assertThat(count("fd")).as("descriptors").isLessThanOrEqualTo(fds);
+        assertOpensNoMoreThan(before, agent.process().pid());
         assertThat(residentKib() - memory).as("KiB more than before").isLessThan(MEMORY_LIMIT_KIB);
         assertStillServes();
     }
 
-    /** Until nothing but the listening sockets is left. */
-    private void awaitQuiet(int sockets) {
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(sockets()).as("sockets of the agent").isEqualTo(sockets));
+    @Test
+    void noSequenceOfMessagesLeaksADescriptorOfTheAgentOrOfItsKeeper() throws IOException {
+        startAgent(true);
+        long keeperPid = keeper().orElseThrow().pid();
+        Random random = new Random(5);
+        Open keeperAtFirst = Open.of(keeperPid);
+        long sockets = Open.of(agent.process().pid()).sockets();
+        torment(random, SEQUENCES_WITH_KEEPER / 3);
+        awaitQuiet(sockets);
+        Open before = Open.of(agent.process().pid());
+        Open keeperBefore = Open.of(keeperPid);
+
+        torment(random, SEQUENCES_WITH_KEEPER);
+
+        awaitQuiet(sockets);
+        assertOpensNoMoreThan(before, agent.process().pid());
+        assertOpensNoMoreThan(keeperBefore, keeperPid);
+        assertThat(keeperBefore.memoryFiles()).isEqualTo(keeperAtFirst.memoryFiles());
+        assertThat(keeperBefore.sockets()).isEqualTo(keeperAtFirst.sockets());
+        assertStillServes();
     }
 
-    private long sockets() throws IOException {
-        try (var entries = Files.list(Path.of("/proc/" + agent.process().pid() + "/fd"))) {
-            return entries.filter(HostileNeighboursTest::isSocket).count();
-        }
+    private static void assertOpensNoMoreThan(Open before, long pid) {
+        await().atMost(LIMIT).untilAsserted(() -> {
+            Open now = Open.of(pid);
+            assertThat(now.all()).as("descriptors").isLessThanOrEqualTo(before.all());
+            assertThat(now.sockets()).as("sockets").isEqualTo(before.sockets());
+            assertThat(now.memoryFiles()).as("memory files").isEqualTo(before.memoryFiles());
+        });
     }
 
-    private static boolean isSocket(Path entry) {
-        try {
-            return Files.readSymbolicLink(entry).toString().startsWith("socket:");
-        } catch (IOException closedMeanwhile) {
-            return false;
-        }
+    /** Until nothing but the agent's own sockets is left: those that listen, and the one to its keeper. */
+    private void awaitQuiet(long sockets) {
+        await().atMost(LIMIT).untilAsserted(
+                () -> assertThat(Open.of(agent.process().pid()).sockets()).as("sockets of the agent")
+                        .isEqualTo(sockets));
     }
 
     private void assertStillServes() {
@@ -198,6 +251,7 @@ class HostileNeighboursTest {
 
     @Test
     void peersThatAreSilentOrSlowOrNeverReadHoldUpNeitherClientsNorTheEnd() throws Exception {
+        startAgent(false);
         List<UnixConnection> peers = new ArrayList<>();
         for (Path socket : List.of(directory.controlSocket(), deviceSocket)) {
             peers.add(UnixConnection.connect(socket));
@@ -230,7 +284,8 @@ class HostileNeighboursTest {
     }
 
     @Test
-    void regressionAClientThatSentItsOwnEndAndDiedIsNotWaitedForForEver() {
+    void regressionAClientThatSentItsOwnEndAndDiedIsNotWaitedForForEver() throws IOException {
+        startAgent(false);
         try (UnixConnection client = agreed()) {
             byte[] part = new byte[20];
             part[2] = 2;
@@ -241,7 +296,8 @@ class HostileNeighboursTest {
     }
 
     @Test
-    void aRequestThatClaimsToBeLongerThanAnyIsEndsItsConnectionAtOnce() {
+    void aRequestThatClaimsToBeLongerThanAnyIsEndsItsConnectionAtOnce() throws IOException {
+        startAgent(false);
         try (UnixConnection peer = UnixConnection.connect(directory.controlSocket())) {
             byte[] header = {1, 0, 1, 0, 1, 0, 1, 0};
             peer.send(header, 0, header.length, List.of());
@@ -250,14 +306,6 @@ class HostileNeighboursTest {
             assertThat(peer.receive(reply, 0, reply.length, new ArrayList<>(), 0)).isPositive();
             assertThat(new String(reply, StandardCharsets.UTF_8))
                     .contains("message must have at most 65536 bytes");
-        }
-    }
-
-    private int count(String what) {
-        try (var entries = Files.list(Path.of("/proc/" + agent.process().pid() + "/" + what))) {
-            return (int) entries.count();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
