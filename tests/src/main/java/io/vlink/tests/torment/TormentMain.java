@@ -36,6 +36,9 @@ public final class TormentMain implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "draws the same attacks again (default: ${DEFAULT-VALUE})")
     private long seed;
+
+    @Option(names = "--json", description = "taken as by other programs: the last line is one JSON object with or without it")
+    private boolean unusedJson;
     // spotless:on
 
     private TormentMain() {
@@ -60,7 +63,7 @@ public final class TormentMain implements Callable<Integer> {
         Lab lab = Lab.create();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(lab::close));
         try {
-            Map<String, Object> result = new TormentLab(lab).run(seed, duration.toSeconds());
+            Map<String, Object> result = new TormentLab(lab, seed).run(duration.toSeconds());
             System.out.println(JsonLine.write(result));
             return result.get("failures") instanceof List<?> failures && failures.isEmpty() ? 0 : 1;
         } catch (LabException e) {

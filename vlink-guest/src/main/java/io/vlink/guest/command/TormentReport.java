@@ -28,7 +28,8 @@ final class TormentReport {
     String json() {
         JsonText json = new JsonText().open('{').member("link", link).member("seed", plan.seed())
                 .member("millis", Math.round(torment.seconds() * 1_000)).member("hostile", torment.tally().hostile())
-                .member("hostile_per_second", perSecond());
+                .member("hostile_per_second", perSecond())
+                .member("descriptors_and_messages", torment.tally().descriptorsAndMessages());
         for (Count count : Count.values()) {
             json.member(count.label(), torment.tally().of(count));
         }
@@ -43,8 +44,9 @@ final class TormentReport {
     String text() {
         StringBuilder text = new StringBuilder(512);
         text.append("torment of ").append(link).append(", seed ").append(plan.seed()).append(": ")
-                .append(torment.tally().hostile()).append(" hostile descriptors and messages in ")
-                .append(Math.round(torment.seconds() * 10) / 10.0).append(" s (").append(perSecond()).append("/s)");
+                .append(torment.tally().hostile()).append(" hostile acts in ")
+                .append(Math.round(torment.seconds() * 10) / 10.0).append(" s (").append(perSecond())
+                .append("/s), of which descriptors and messages ").append(torment.tally().descriptorsAndMessages());
         for (Count count : Count.values()) {
             text.append("\n  ").append(count.label()).append(' ').append(torment.tally().of(count));
         }

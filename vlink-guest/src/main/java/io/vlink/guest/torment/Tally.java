@@ -63,9 +63,19 @@ public final class Tally {
         return counts[count.ordinal()];
     }
 
-    /** {@return hostile descriptors and messages: all that was done but rounds, good descriptors, epochs, recoveries} */
+    /**
+     * All that was done but rounds, good descriptors, epochs and recoveries. Most of it are words of shared memory that a second
+     * thread has flipped, of which the host need not have seen every one.
+     *
+     * @return hostile acts of every kind
+     */
     public long hostile() {
-        return of(Count.DESCRIPTORS) + of(Count.POSITIONS) + of(Count.LANE_WORDS) + of(Count.SHARED_WORDS)
-                + of(Count.PAYLOAD_WORDS) + of(Count.REGISTER_READS) + of(Count.REGISTER_WRITES) + of(Count.RESETS);
+        return descriptorsAndMessages() + of(Count.POSITIONS) + of(Count.LANE_WORDS) + of(Count.SHARED_WORDS)
+                + of(Count.PAYLOAD_WORDS);
+    }
+
+    /** {@return hostile descriptors, and messages to the device: register accesses and resets; no words of shared memory} */
+    public long descriptorsAndMessages() {
+        return of(Count.DESCRIPTORS) + of(Count.REGISTER_READS) + of(Count.REGISTER_WRITES) + of(Count.RESETS);
     }
 }
