@@ -16,10 +16,26 @@ public record AllowedPeers(List<Integer> uids, List<Integer> gids) {
     /** Nobody else. */
     public static final AllowedPeers NONE = new AllowedPeers(List.of(), List.of());
 
-    /** Makes the lists unmodifiable. */
+    /**
+     * Makes the lists unmodifiable.
+     *
+     * @throws IllegalArgumentException with one line, for a negative id
+     */
     public AllowedPeers {
         uids = List.copyOf(uids);
         gids = List.copyOf(gids);
+        requireIds("allow-uid", uids);
+        requireIds("allow-gid", gids);
+    }
+
+    /** The kernel says -1 of a peer of which it knows nothing. */
+    private static void requireIds(String option, List<Integer> ids) {
+        for (int id : ids) {
+            if (id < 0) {
+                throw new IllegalArgumentException(option + " must be 0 or more: " + option + "=" + id
+                        + ": give the number that id(1) prints");
+            }
+        }
     }
 
     /** {@return whether there is nobody} */

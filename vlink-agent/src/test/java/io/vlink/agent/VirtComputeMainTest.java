@@ -59,6 +59,7 @@ class VirtComputeMainTest {
             "--memory,option needs a value: option=--memory: write --memory=SIZE",
             "--socket-mode=999,socket-mode=999: write 0660",
             "--socket-mode=-1,socket-mode=-1", "--socket-mode=1777,socket-mode=1777", "--log-format=xml,log-format=xml",
+            "--allow-uid=-1,allow-uid=-1", "--allow-gid=-5,allow-gid=-5",
             "--keeper=maybe,keeper=maybe", "--keeper-linger=-1,keeper-linger=-1", "--bogus,option=--bogus",
             "surplus,argument=surplus: leave it out"})
     void refusesWrongUsageInOneLine(String option, String message) {

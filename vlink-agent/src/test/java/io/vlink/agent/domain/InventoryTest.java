@@ -298,6 +298,22 @@ class InventoryTest {
         }
 
         @Test
+        void mendsWhatAGuestScribbledOverTheDescriptionsWhenItsDeviceIsResetOrGone() throws RequestException {
+            Domain domain = inventory.register(request, 11, false);
+            MemorySegment descriptions = domain.channelMemory().asSlice(0x40, 0x840);
+            byte[] before = descriptions.toArray(ValueLayout.JAVA_BYTE);
+            byte[] header = domain.channelMemory().asSlice(0, 0x18).toArray(ValueLayout.JAVA_BYTE);
+            DeviceServer.Listener device = devices.open.get("vm1");
+            device.connected();
+            for (Runnable end : List.<Runnable>of(device::reset, device::disconnected)) {
+                domain.channelMemory().asSlice(0, 4_096).fill((byte) 0xff);
+                end.run();
+                assertThat(descriptions.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
+                assertThat(domain.channelMemory().asSlice(0, 0x18).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(header);
+            }
+        }
+
+        @Test
         void mendsWhatTheLastGuestScribbledOverTheDescriptions() throws RequestException {
             Domain domain = inventory.register(request, 11, false);
             inventory.attach("tap1", 21);
