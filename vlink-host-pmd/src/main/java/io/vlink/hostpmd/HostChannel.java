@@ -100,11 +100,10 @@ final class HostChannel {
 
     /** Empties the rings for a new epoch, takes all buffers back and ends a quarantine; only while the guest is quiet. */
     void reset(int newEpoch) {
-        loans.startEpoch(newEpoch);
         check.startEpoch(newEpoch);
         rx.reset();
         tx.reset();
-        empty.reset(loans.borrower());
+        empty.reset(check.borrower());
         giveUpChain();
         quarantined = false;
         badLimit.reset();
@@ -201,7 +200,7 @@ final class HostChannel {
 
     /** Lends bytes that lie in a buffer of the pool, if the program holds it. */
     private boolean lend(long offset, int length, int flags, int index) {
-        long generation = Checks.ON ? ledger.lend(layout.bufferAt(offset), loans.borrower()) : 0;
+        long generation = Checks.ON ? ledger.lend(layout.bufferAt(offset), check.borrower()) : 0;
         if (!BufferLedger.isLoan(generation)) {
             return false;
         }

@@ -7,10 +7,7 @@ import io.vlink.agent.limits.LineLimit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Keeps the lane words true to what happens to one domain's device, and mends what a guest has written over descriptions when it
- * is reset or gone: the next one must find its links. For any thread.
- */
+/** Keeps the lane words true to what happens to one domain's device. For any thread. */
 final class DeviceWatch implements DeviceServer.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceWatch.class);
 
@@ -33,19 +30,13 @@ final class DeviceWatch implements DeviceServer.Listener {
 
     @Override
     public void reset() {
-        apply(() -> {
-            domain.channels().describe();
-            domain.resetGuestLanes();
-        });
+        apply(domain::resetGuestLanes);
         lines.info(LOG, "event=device_reset vm_domain={}", domain.name());
     }
 
     @Override
     public void disconnected() {
-        apply(() -> {
-            domain.channels().describe();
-            domain.device(false);
-        });
+        apply(() -> domain.device(false));
         lines.info(LOG, "event=device_disconnected vm_domain={}", domain.name());
     }
 

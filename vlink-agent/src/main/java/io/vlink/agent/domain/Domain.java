@@ -126,10 +126,13 @@ public final class Domain {
         return source.equals(listener);
     }
 
-    /** Says whether somebody uses the device. */
+    /** Says whether somebody uses the device; the next one must find its links, whatever the last has written over them. */
     void device(boolean inUse) {
         connected = inUse;
         if (!released) {
+            if (!inUse) {
+                channels.describe();
+            }
             links.forEach(link -> link.device(inUse));
         }
     }
@@ -143,9 +146,10 @@ public final class Domain {
         return lanesLeftAlone;
     }
 
-    /** Says that no guest drives any link until it says otherwise. */
+    /** Says that no guest drives any link until it says otherwise, and mends what one has written over descriptions. */
     void resetGuestLanes() {
         if (!released) {
+            channels.describe();
             links.forEach(link -> channels.clearGuestLane(link.index()));
         }
     }

@@ -122,7 +122,6 @@ final class Registrar {
     private void serve(Domain domain, int pid, boolean persistent) {
         DeviceWatch watch = new DeviceWatch(table, domain);
         synchronized (table) {
-            domain.channels().describe();
             domain.device(false);
             domain.listenThrough(watch);
         }

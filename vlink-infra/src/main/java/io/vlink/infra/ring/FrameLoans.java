@@ -5,7 +5,6 @@ package io.vlink.infra.ring;
 
 import io.vlink.infra.pool.BufferLedger;
 import io.vlink.spec.channel.Descriptor;
-import io.vlink.spec.record.LedgerEntry;
 
 /**
  * Lends packets of one buffer each to the guest: with the check of what comes back ({@link LoanCheck}), the loop that the
@@ -13,35 +12,20 @@ import io.vlink.spec.record.LedgerEntry;
  * one to the caller. One thread: the worker of the channel.
  */
 public final class FrameLoans {
+    private final LoanCheck check;
     private final BufferLedger ledger;
     private final FrameBounds bounds;
-    private final int channel;
-    private long borrower;
     private long bytes;
 
     /**
      * The loans of a data channel.
      *
-     * @param check the channel's: what it has let through is not measured again
+     * @param check the channel's: what it has let through is not measured again, and its epoch is that of the loans
      */
     public FrameLoans(LoanCheck check) {
+        this.check = check;
         this.ledger = check.ledger();
         this.bounds = check.bounds();
-        this.channel = check.channel();
-    }
-
-    /**
-     * Lends in a new epoch from now on.
-     *
-     * @param epoch epoch of the link
-     */
-    public void startEpoch(int epoch) {
-        borrower = LedgerEntry.lent(epoch, channel, 0);
-    }
-
-    /** {@return the ledger's word for a buffer that is lent here, in this epoch, with generation 0} */
-    public long borrower() {
-        return borrower;
     }
 
     /** {@return bytes of the packets that the last call has let through} */
@@ -67,7 +51,7 @@ public final class FrameLoans {
         // Fields in locals: a store to the ledger may change a field, for all that the compiler knows.
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
-        long guest = borrower;
+        long guest = check.borrower();
         long sum = 0;
         int i = 0;
         for (; i < to; i++) {
@@ -86,7 +70,7 @@ public final class FrameLoans {
     private int lendOthers(PacketBurst packets, int from, int to) {
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
-        long guest = borrower;
+        long guest = check.borrower();
         long sum = 0;
         int i = from;
         for (; i < to; i++) {
@@ -121,6 +105,8 @@ public final class FrameLoans {
         if (!Checks.ON) {
             return 0;
         }
-        return bounds.isFrame(offset, length) ? ledger.lend(bounds.bufferOf(offset), borrower) : BufferLedger.NO_LOAN;
+        return bounds.isFrame(offset, length)
+                ? ledger.lend(bounds.bufferOf(offset), check.borrower())
+                : BufferLedger.NO_LOAN;
     }
 }

@@ -59,8 +59,9 @@ public final class LoanCheck {
         return bounds;
     }
 
-    int channel() {
-        return channel;
+    /** {@return the ledger's word for a buffer that is lent on this channel, in this epoch, with generation 0} */
+    public long borrower() {
+        return borrower;
     }
 
     /** {@return bytes of the packets that the last call has let through} */

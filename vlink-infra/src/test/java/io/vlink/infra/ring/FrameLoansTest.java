@@ -45,7 +45,6 @@ class FrameLoansTest {
     @BeforeEach
     void receive() {
         check.startEpoch(EPOCH);
-        loans.startEpoch(EPOCH);
         lendToGuest(0, PACKETS);
         returnFromGuest(0, PACKETS);
         assertThat(burst.count()).isEqualTo(PACKETS);
@@ -58,7 +57,7 @@ class FrameLoansTest {
     private void lendToGuest(int from, int to) {
         for (int buffer = from; buffer < to; buffer++) {
             ledger.hold(buffer);
-            ledger.lend(buffer, loans.borrower());
+            ledger.lend(buffer, check.borrower());
         }
     }
 
