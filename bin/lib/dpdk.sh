@@ -9,7 +9,7 @@
 : "${vlink_cache:?source qemu.sh first}"
 readonly dpdk_wrapper=$vlink_cache/dpdk/bin/dpdk-testpmd
 # Goes up when what is fetched changes here, so that an older cache is not taken for it.
-readonly dpdk_cache_version=1
+readonly dpdk_cache_version=2
 # Version 22.11, an LTS release: the numbers at the end of the packages' names belong to it.
 readonly dpdk_debian_suite=bookworm
 readonly dpdk_plugins=(librte-net-vhost23 librte-net-virtio23 librte-net-memif23 librte-mempool-ring23 librte-bus-vdev23)
@@ -73,8 +73,10 @@ write_dpdk_wrapper() {
 R=$(dirname "$(dirname "$(readlink -f "$0")")")/root
 L=$R/usr/lib/x86_64-linux-gnu
 P=$(echo "$L"/dpdk/pmds-*)
+# Not with -d: DPDK refuses plugins below a folder that everybody may write to, as one in /tmp is.
+D=$(find "$P" -name 'librte_*.so.*' ! -name '*.so.*.*' | tr '\n' ':')
 exec "$(ls "$R"/lib64/ld-linux-x86-64.so.2 "$R"/usr/lib64/ld-linux-x86-64.so.2 2>/dev/null | head -n 1)" --argv0 "$0" \
-    --library-path "$L:$R/lib/x86_64-linux-gnu:$P" "$R/usr/bin/dpdk-testpmd" -d "$P" "$@"
+    --library-path "$L:$R/lib/x86_64-linux-gnu:$P" --preload "${D%:}" "$R/usr/bin/dpdk-testpmd" "$@"
 WRAPPER
     chmod 755 "$1/dpdk-testpmd"
 }
