@@ -3,6 +3,9 @@
 
 package io.vlink.tests.lab;
 
+import io.vlink.agent.tools.AgentClient;
+import io.vlink.infra.control.RunDirectory;
+import io.vlink.spec.control.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +89,17 @@ public final class AgentProcess {
     /** {@return the agent's state of everything, from {@code vlinkctl status --json}} */
     public Map<String, Object> status() {
         return JsonLine.read(vlinkctl("status", "--json").getLast());
+    }
+
+    /**
+     * The same as {@link #status}, asked for in this process: for loops that wait, beside programs that use all processors.
+     *
+     * @return the agent's state of everything
+     */
+    public Map<String, Object> report() {
+        try (AgentClient client = new AgentClient(new RunDirectory(lab.runDirectory()), Role.TOOL)) {
+            return JsonLine.read(client.report());
+        }
     }
 
     /** {@return the process} */

@@ -7,29 +7,43 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.vlink.tests.lab.GuestVm;
-import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.ManagedProcess;
 import io.vlink.tests.lab.Pktgen;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
-/** A real QEMU whose agent is killed again and again: the connection is the same, and the guest is not restarted. */
+/** A real QEMU whose agent is killed again and again: the connection is the same, and the guest is not restarted. One boot. */
 @RequiresQemu
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AgentRecoveryInAMachineTest {
     private static final int DEATHS = 3;
 
-    private final GuestLab guestLab = new GuestLab("tap123 52:54:00:00:00:01 3\n");
+    private GuestLab guestLab;
+    private GuestVm vm;
 
-    @AfterEach
-    void tearDown() {
-        guestLab.close();
+    @BeforeAll
+    void boot() {
+        guestLab = new GuestLab("tap123 52:54:00:00:00:01 3\n");
+        vm = guestLab.boot("pc", "testvm1");
+    }
+
+    /** Also the last of several agents sees that QEMU has gone. */
+    @AfterAll
+    void theDomainGoesWithItsQemu() {
+        try {
+            vm.qemu().signal("KILL");
+            await().atMost(GuestLab.COMMAND_LIMIT).until(() -> domain().isEmpty());
+        } finally {
+            guestLab.close();
+        }
     }
 
     private Map<?, ?> domain() {
-        List<?> domains = (List<?>) guestLab.agent.status().get("domains");
-        return domains.isEmpty() ? Map.of() : (Map<?, ?>) domains.getFirst();
+        return guestLab.domain("testvm1");
     }
 
     private long received() {
@@ -37,22 +51,9 @@ class AgentRecoveryInAMachineTest {
         return ((Number) ((Map<?, ?>) link.get("guestToHost")).get("received")).longValue();
     }
 
-    private static void assertSameDevice(GuestVm vm, Map<String, Object> before) {
-        Map<String, Object> now = JsonLine.read(info(vm));
-        for (String fact : List.of("pci", "driver", "map", "kernel")) {
-            assertThat(now.get(fact)).as(fact).isEqualTo(before.get(fact)).isNotNull();
-        }
-        assertThat((List<?>) now.get("links")).hasSameSizeAs((List<?>) before.get("links"));
-    }
-
-    private static String info(GuestVm vm) {
-        return vm.run("vlink-guest info --json", GuestLab.COMMAND_LIMIT).lines().toList().getLast();
-    }
-
     @Test
     void registersAnswerAgainAndNoPacketIsLostThreeTimesInARow() {
-        GuestVm vm = guestLab.boot("pc", "testvm1");
-        Map<String, Object> before = JsonLine.read(info(vm));
+        Map<String, Object> before = GuestLab.info(vm);
         vm.startEcho("");
         ManagedProcess pktgen = Pktgen.start(guestLab.lab, "tap123", "--duration", "600");
         for (int death = 0; death < DEATHS; death++) {
@@ -62,7 +63,7 @@ class AgentRecoveryInAMachineTest {
 
             guestLab.restartAgent();
 
-            assertSameDevice(vm, before);
+            GuestLab.assertSameDevice(vm, before);
             assertThat(domain().get("state")).isEqualTo("connected");
             assertThat(domain().get("pid")).isEqualTo(owner);
         }
@@ -72,15 +73,13 @@ class AgentRecoveryInAMachineTest {
         assertThat(result.count("received")).isEqualTo(result.count("sent")).isGreaterThan(DEATHS * 10_000L);
         assertThat(List.of(result.count("lost"), result.count("duplicated"), result.count("corrupt"),
                 result.count("reordered"))).as(result.errors()).containsOnly(0L);
-        vm.qemu().signal("KILL");
-        await().atMost(GuestLab.COMMAND_LIMIT).until(() -> domain().isEmpty());
+        vm.stopEcho("TERM");
     }
 
     /** An answer that came after QEMU had given up on it would cost the device. */
     @Test
     void theDeviceSurvivesAGuestThatReadRegistersWhileTheAgentWasStopped() {
-        GuestVm vm = guestLab.boot("pc", "testvm1");
-        Map<String, Object> before = JsonLine.read(info(vm));
+        Map<String, Object> before = GuestLab.info(vm);
         guestLab.agent.process().signal("STOP");
         try {
             assertThat(vm.run("vlink-guest info --json || echo no answer", GuestLab.COMMAND_LIMIT))
@@ -88,7 +87,7 @@ class AgentRecoveryInAMachineTest {
         } finally {
             guestLab.agent.process().signal("CONT");
         }
-        assertSameDevice(vm, before);
+        GuestLab.assertSameDevice(vm, before);
         assertThat(domain().get("state")).isEqualTo("connected");
     }
 }

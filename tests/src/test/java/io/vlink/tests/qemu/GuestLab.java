@@ -3,13 +3,17 @@
 
 package io.vlink.tests.qemu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.GuestVm;
 import io.vlink.tests.lab.HugePageReservation;
+import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** An agent with its 1 GiB of hugepages and a link.config, for tests that boot guests. Ends with its lab. */
 final class GuestLab implements AutoCloseable {
@@ -49,6 +53,25 @@ final class GuestLab implements AutoCloseable {
                 System.out::println);
         vm.run("vlink-guest bind", COMMAND_LIMIT);
         return vm;
+    }
+
+    /** What the agent says of a domain; empty if it knows none of that name. */
+    Map<?, ?> domain(String name) {
+        return ((List<?>) agent.report().get("domains")).stream().<Map<?, ?>>map(domain -> (Map<?, ?>) domain)
+                .filter(domain -> name.equals(domain.get("name"))).findFirst().orElse(Map.of());
+    }
+
+    /** What the guest's program says of the device. */
+    static Map<String, Object> info(GuestVm vm) {
+        return JsonLine.read(vm.run("vlink-guest info --json", COMMAND_LIMIT).lines().toList().getLast());
+    }
+
+    static void assertSameDevice(GuestVm vm, Map<String, Object> before) {
+        Map<String, Object> now = info(vm);
+        for (String fact : List.of("pci", "driver", "map", "kernel")) {
+            assertThat(now.get(fact)).as(fact).isEqualTo(before.get(fact)).isNotNull();
+        }
+        assertThat((List<?>) now.get("links")).hasSameSizeAs((List<?>) before.get("links"));
     }
 
     @Override

@@ -70,7 +70,7 @@ class RealGuestTest {
 
     @Test
     void infoNamesTheDeviceTheDriverAndTheWayOfMapping() {
-        Map<String, Object> info = JsonLine.read(vm.run("vlink-guest info --json", LIMIT).lines().toList().getLast());
+        Map<String, Object> info = GuestLab.info(vm);
         assertThat(info).containsEntry("pci", "cccc:2222").containsEntry("driver", "uio_pci_generic")
                 .containsEntry("map", "uio");
         assertThat(info.get("kernel")).isEqualTo(vm.run("uname -r", LIMIT));
@@ -202,7 +202,7 @@ class RealGuestTest {
     }
 
     private long linkCounter(String link, String counter) {
-        String report = JsonLine.write(guestLab.agent.status());
+        String report = JsonLine.write(guestLab.agent.report());
         int at = report.indexOf("\"" + link + "\"");
         int value = at < 0 ? -1 : report.indexOf("\"" + counter + "\":", at);
         if (value < 0) {
