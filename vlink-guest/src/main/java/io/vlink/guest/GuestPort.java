@@ -8,7 +8,6 @@ import io.vlink.infra.port.Port;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
 import io.vlink.infra.ring.PacketBurst;
-import io.vlink.spec.channel.ControlChannelLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 
@@ -24,8 +23,7 @@ public final class GuestPort implements Port {
     private GuestPort(GuestDevice device, GuestLink link) {
         this.device = device;
         this.link = link;
-        this.epochs = new LinkEpochs(link.name(), link.controlChannel(), ControlChannelLayout.HOST_LANE_OFFSET,
-                link.queueCount(), new GuestSide(link));
+        this.epochs = LinkEpochs.ofGuest(link.name(), link.controlChannel(), link.queueCount(), new GuestSide(link));
     }
 
     /**

@@ -58,8 +58,8 @@ public final class VlinkPort implements Port {
         MemorySegment controlChannel = memory.channel().asSlice(geometry.controlChannelOffset(),
                 ControlChannelLayout.BYTES);
         HostChannel[][] queues = isBond ? new HostChannel[][]{channels} : oneEach(channels);
-        epochs = new LinkEpochs(arguments.link(), controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET,
-                queues.length, new HostSide(controlChannel, record, queues));
+        epochs = LinkEpochs.ofHost(arguments.link(), controlChannel, queues.length,
+                new HostSide(controlChannel, record, queues));
         agent.onReturn(epochs::repeat);
     }
 

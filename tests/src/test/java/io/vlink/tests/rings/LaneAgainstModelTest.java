@@ -25,12 +25,13 @@ class LaneAgainstModelTest {
     // From SPEC.md section 6, on purpose not from the constants.
     private static final long HOST_WORD = 0x100;
     private static final long GUEST_WORD = 0x180;
-    private static final int LENGTH = 9;
+    private static final int LENGTH = 8;
     private static final int EVENTS = 3;
+    private static final int SPOILS = 2;
 
     private final MemorySegment memory = Arena.ofAuto().allocate(TracedLanes.BYTES, 128);
     private final LaneAction[] history = new LaneAction[LENGTH];
-    private LaneModel model = new LaneModel(EVENTS, LaneMutation.NONE);
+    private LaneModel model = new LaneModel(EVENTS, SPOILS, LaneMutation.NONE);
     private long histories;
     private long ups;
 
@@ -46,9 +47,10 @@ class LaneAgainstModelTest {
 
     @ParameterizedTest
     @EnumSource(names = {"ACKNOWLEDGEMENT_OF_ANY_EPOCH", "EPOCH_USED_TWICE", "PLAIN_ACKNOWLEDGE", "PLAIN_COMPLETE",
-            "PLAIN_START", "GUEST_JOINS_RUNNING_EPOCH", "LOST_ACKNOWLEDGEMENT_NOT_REPEATED", "HOST_IGNORES_DEPARTURE"})
+            "PLAIN_START", "GUEST_JOINS_RUNNING_EPOCH", "LOST_ACKNOWLEDGEMENT_NOT_REPEATED", "HOST_IGNORES_DEPARTURE",
+            "HOST_IGNORES_ITS_OWN_WORD", "SPOILT_WORD_SAID_AGAIN"})
     void aModelWithAMistakeIsNotTheCode(LaneMutation mistake) {
-        model = new LaneModel(EVENTS, mistake);
+        model = new LaneModel(EVENTS, SPOILS, mistake);
         assertThatThrownBy(() -> everyHistory(model.start(), 0)).hasMessageContaining("differ");
     }
 

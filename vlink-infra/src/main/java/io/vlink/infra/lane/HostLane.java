@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The host's side of the epoch handshake (SPEC.md section 7). The host alone counts epochs, in the link record that no guest
- * can reach; what stands in the control channel is for the guest to read and is never read back. One thread.
+ * can reach. What stands in the control channel is for the guest to read; it is read back only to see that nobody has
+ * written over it. One thread.
  */
 public final class HostLane implements Lane {
     private final MemorySegment controlChannel;
@@ -34,11 +35,11 @@ public final class HostLane implements Lane {
     }
 
     /**
-     * Looks at the guest's lane word; one read of shared memory where nothing has changed.
+     * Looks at the guest's lane word and, while the epoch runs, at its own: two reads of shared memory where nothing has changed.
      *
      * @return {@link LaneEvent#RESET_RINGS} when the guest has acknowledged: reset the rings, reclaim all buffers, then call
-     *         {@link #agree}; {@link LaneEvent#DOWN} when the guest has left the epoch: a new one has been asked for;
-     *         otherwise {@link LaneEvent#NONE}
+     *         {@link #agree}; {@link LaneEvent#DOWN} when the guest has left the epoch, or somebody has written over this side's
+     *         word: a new epoch has been asked for; otherwise {@link LaneEvent#NONE}
      */
     @Override
     public LaneEvent poll() {
@@ -46,14 +47,29 @@ public final class HostLane implements Lane {
         long guestWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel,
                 ControlChannelLayout.GUEST_LANE_OFFSET);
         boolean acknowledged = guestWord == LaneState.INITIALIZED.word(epoch);
-        if (acknowledged == up) {
-            return LaneEvent.NONE;
-        }
-        if (acknowledged) {
+        if (acknowledged && !up) {
             return LaneEvent.RESET_RINGS;
+        }
+        if (acknowledged == up && !isSpoilt()) {
+            return LaneEvent.NONE;
         }
         startEpoch();
         return LaneEvent.DOWN;
+    }
+
+    /**
+     * Whether somebody else has written over this side's word while the epoch runs. A guest that then found it INITIALIZING has
+     * acknowledged this epoch a second time, from position zero: saying the word again would let it run on against positions that
+     * are not at zero, and saying nothing would leave it waiting for ever. What the agent says in this driver's place is no such
+     * thing: that stands in the record, too.
+     */
+    private boolean isSpoilt() {
+        if (!up) {
+            return false;
+        }
+        long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
+        return word != LaneState.INITIALIZED.word(epoch)
+                && word != (long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET);
     }
 
     /** Completes the epoch and lets descriptors flow: the rings are empty and every buffer is the host's. */
@@ -65,11 +81,25 @@ public final class HostLane implements Lane {
 
     /**
      * Says again what was said last. An agent that has lost sight of this driver says in its place that the host has left; a
-     * guest that has seen this comes back to the same epoch, with everything that is on its way.
+     * guest that has seen this comes back to the same epoch, with everything that is on its way. Where somebody else has written
+     * over it, asks for a new epoch.
      */
     @Override
     public void repeat() {
-        publish(up ? LaneState.INITIALIZED : LaneState.INITIALIZING);
+        if (!up) {
+            publish(LaneState.INITIALIZING);
+            return;
+        }
+        long word = LaneState.INITIALIZED.word(epoch);
+        long said = (long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET);
+        // In one step: what is put there between a look and a store could bring a guest into this epoch a second time.
+        long found = (long) SharedWord.LONG_HANDLE.compareAndExchange(controlChannel,
+                ControlChannelLayout.HOST_LANE_OFFSET, said, word);
+        if (found == said || found == word) {
+            SharedWord.LONG_HANDLE.setRelease(record, LinkRecordLayout.HOST_LANE_OFFSET, word);
+        } else {
+            startEpoch();
+        }
     }
 
     /** Leaves the link, for good. Buffers that the guest holds stay lent until the next driver's epoch is acknowledged. */

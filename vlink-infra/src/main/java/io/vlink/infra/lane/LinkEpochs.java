@@ -5,20 +5,21 @@ package io.vlink.infra.lane;
 
 import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.QueueClaim;
+import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The epochs of a link whose queues have workers of their own, on either side. While the link is up a worker only compares the
- * other side's lane word with what it should be; anything else goes through a lock. An epoch is agreed to when every queue has
- * put its rings in order: a queue with a worker does so on that worker's thread, as nobody else may touch its rings. Threads:
- * each method says who may call it.
+ * The epochs of a link whose queues have workers of their own, on either side. While the link is up a worker only compares lane
+ * words with what they should be: a guest the host's, the host both. Anything else goes through a lock. An epoch is agreed to
+ * when every queue has put its rings in order: a queue with a worker does so on that worker's thread, as nobody else may touch
+ * its rings. Threads: each method says who may call it.
  */
 public final class LinkEpochs {
     private final String link;
     private final MemorySegment controlChannel;
-    private final long otherWordOffset;
+    private final boolean isHost;
     private final EpochSide side;
     private final Queue[] queues;
     /** Null while the link is not joined. */
@@ -36,24 +37,41 @@ public final class LinkEpochs {
         private String worker;
     }
 
-    /**
-     * The epochs of a link that is not joined.
-     *
-     * @param link            the link's name, for messages
-     * @param controlChannel  its control channel
-     * @param otherWordOffset place of the other side's lane word in it, in bytes
-     * @param queues          queues of the port, at least one
-     * @param side            what this side does
-     */
-    public LinkEpochs(String link, MemorySegment controlChannel, long otherWordOffset, int queues, EpochSide side) {
+    private LinkEpochs(String link, MemorySegment controlChannel, boolean isHost, int queues, EpochSide side) {
         this.link = link;
         this.controlChannel = controlChannel;
-        this.otherWordOffset = otherWordOffset;
+        this.isHost = isHost;
         this.side = side;
         this.queues = new Queue[queues];
         for (int i = 0; i < queues; i++) {
             this.queues[i] = new Queue();
         }
+    }
+
+    /**
+     * The host's epochs of a link that is not joined.
+     *
+     * @param link           the link's name, for messages
+     * @param controlChannel its control channel
+     * @param queues         queues of the port, at least one
+     * @param side           what the host does
+     * @return the epochs
+     */
+    public static LinkEpochs ofHost(String link, MemorySegment controlChannel, int queues, EpochSide side) {
+        return new LinkEpochs(link, controlChannel, true, queues, side);
+    }
+
+    /**
+     * A guest's epochs of a link that is not joined.
+     *
+     * @param link           the link's name, for messages
+     * @param controlChannel its control channel
+     * @param queues         queues of the port, at least one
+     * @param side           what the guest does
+     * @return the epochs
+     */
+    public static LinkEpochs ofGuest(String link, MemorySegment controlChannel, int queues, EpochSide side) {
+        return new LinkEpochs(link, controlChannel, false, queues, side);
     }
 
     /**
@@ -66,9 +84,14 @@ public final class LinkEpochs {
      */
     public boolean poll(int number) {
         Queue queue = queues[number];
+        boolean asAgreed = queue.up && says(ControlChannelLayout.HOST_LANE_OFFSET, queue.upWord)
+                && (!isHost || says(ControlChannelLayout.GUEST_LANE_OFFSET, queue.upWord));
+        return asAgreed || follow(number, queue);
+    }
+
+    private boolean says(long offset, long word) {
         // Pairs with the other side's release: its positions are zero before its agreement can be seen.
-        long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, otherWordOffset);
-        return (queue.up && word == queue.upWord) || follow(number, queue);
+        return (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, offset) == word;
     }
 
     private synchronized boolean follow(int number, Queue caller) {

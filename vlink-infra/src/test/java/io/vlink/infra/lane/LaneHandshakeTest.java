@@ -15,6 +15,8 @@ class LaneHandshakeTest {
     // From SPEC.md sections 6 and 7, on purpose not from the constants.
     private static final long HOST_WORD = 0x100;
     private static final long GUEST_WORD = 0x180;
+    // From appendix A.
+    private static final long RECORDED_WORD = 0x280;
 
     private final MemorySegment control = Arena.ofAuto().allocate(4_096, 128);
     private final MemorySegment record = Arena.ofAuto().allocate(4_096, 128);
@@ -113,12 +115,61 @@ class LaneHandshakeTest {
     }
 
     @Test
-    void aGuestThatWritesOverTheHostsWordDoesNotMoveTheHost() {
+    void whateverAGuestWritesOverTheHostsWordTheNextEpochIsTheHostsOwnNext() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(host, guest);
+        for (long spoilt : new long[]{99L << 32 | 1, 99L << 32 | 2, 0L, -1L, 1L << 63, host.epoch()}) {
+            int before = host.epoch();
+            control.set(ValueLayout.JAVA_LONG, HOST_WORD, spoilt);
+            assertThat(host.poll()).as("own word 0x%x", spoilt).isEqualTo(LaneEvent.DOWN);
+            assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+            bringUp(host, guest);
+            assertThat(host.epoch()).isEqualTo(before + 1);
+        }
+    }
+
+    @Test
+    void regressionAnEpochThatASuccessorAcknowledgesOverASpoiltWordIsNotTakenForTheOneThatRuns() {
         HostLane host = new HostLane(control, record);
         bringUp(host, new GuestLane(control));
-        control.set(ValueLayout.JAVA_LONG, HOST_WORD, 99L << 32 | 1);
+        control.set(ValueLayout.JAVA_LONG, HOST_WORD, (long) host.epoch() << 32 | 1);
+        GuestLane successor = new GuestLane(control);
+        assertThat(successor.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        successor.agree();
+        assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(host, successor);
+    }
+
+    @Test
+    void whatTheAgentSaysInTheDriversPlaceIsLeftStandingAndTheSameEpochRunsOnAfterwards() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(host, guest);
+        sayAsTheAgent((long) host.epoch() << 32);
         assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
-        assertThat(new HostLane(control, record).epoch()).isEqualTo(host.epoch() + 1);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        host.repeat();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.UP);
+        assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+    }
+
+    @Test
+    void aWordSpoiltWhileTheAgentHasLostTheDriverCostsTheEpochHoweverItIsFound() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        bringUp(host, guest);
+        sayAsTheAgent((long) host.epoch() << 32);
+        control.set(ValueLayout.JAVA_LONG, HOST_WORD, (long) host.epoch() << 32 | 1);
+        host.repeat();
+        assertThat(host.isUp()).isFalse();
+        assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(host, guest);
+    }
+
+    private void sayAsTheAgent(long word) {
+        record.set(ValueLayout.JAVA_LONG, RECORDED_WORD, word);
+        control.set(ValueLayout.JAVA_LONG, HOST_WORD, word);
     }
 
     @Test

@@ -34,8 +34,8 @@ class LinkEpochsTest {
     private final MemorySegment record = Arena.ofAuto().allocate(4_096, 128);
     private final Side hostSide = new Side(() -> new HostLane(control, record));
     private final Side guestSide = new Side(() -> new GuestLane(control));
-    private final LinkEpochs host = new LinkEpochs("tap123", control, GUEST_WORD, QUEUES, hostSide);
-    private final LinkEpochs guest = new LinkEpochs("tap123", control, HOST_WORD, QUEUES, guestSide);
+    private final LinkEpochs host = LinkEpochs.ofHost("tap123", control, QUEUES, hostSide);
+    private final LinkEpochs guest = LinkEpochs.ofGuest("tap123", control, QUEUES, guestSide);
 
     /** Joins with real lanes, and writes down what else it is told. */
     private static final class Side implements EpochSide {
@@ -158,7 +158,7 @@ class LinkEpochsTest {
         @Test
         void aSideThatCannotJoinHasNotJoined() {
             List<Lane> lanes = new ArrayList<>();
-            LinkEpochs late = new LinkEpochs("tap123", control, HOST_WORD, QUEUES, new Side(() -> {
+            LinkEpochs late = LinkEpochs.ofGuest("tap123", control, QUEUES, new Side(() -> {
                 if (lanes.isEmpty()) {
                     throw new IllegalStateException("in use");
                 }
@@ -243,6 +243,21 @@ class LinkEpochsTest {
         assertThat(hostSide.takeTold()).containsExactly("leave");
         assertThat(pollAll(host) || host.isUp()).isFalse();
         assertThat(read(HOST_WORD)).isEqualTo(1L << 32);
+        bringUp();
+        assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | 2);
+    }
+
+    @Test
+    void regressionAGuestThatAgreesAgainOverTheHostsSpoiltWordGetsANewEpoch() {
+        bringUp();
+        write(HOST_WORD, 1L << 32 | 1);
+        guest.stop();
+        guest.start();
+        assertThat(pollAll(guest)).isFalse();
+        assertThat(read(GUEST_WORD)).as("the host has not looked yet").isEqualTo(1L << 32 | 2);
+        assertThat(host.poll(1)).isFalse();
+        assertThat(host.poll(0)).isFalse();
+        assertThat(hostSide.takeTold()).containsExactly("end 1", "end 0");
         bringUp();
         assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | 2);
     }

@@ -19,6 +19,8 @@ public record Access(Kind kind, int cell) {
         /** A plain store. */
         STORE,
         /** A store with release. */
-        RELEASE
+        RELEASE,
+        /** A load and, if it found what was expected, a store, in one step; nothing passes it. */
+        EXCHANGE
     }
 }

@@ -5,9 +5,12 @@ package io.vlink.tests.rings.model;
 
 import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
 import static io.vlink.tests.rings.model.LaneCells.ASKED_OWN;
+import static io.vlink.tests.rings.model.LaneCells.BEYOND_HELP;
 import static io.vlink.tests.rings.model.LaneCells.EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.GUEST;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_AGAIN;
 import static io.vlink.tests.rings.model.LaneCells.GUEST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_RAN;
 import static io.vlink.tests.rings.model.LaneCells.GUEST_WORD;
 import static io.vlink.tests.rings.model.LaneCells.HOST;
 import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
@@ -16,8 +19,10 @@ import static io.vlink.tests.rings.model.LaneCells.IDLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
+import static io.vlink.tests.rings.model.LaneCells.SPOILT;
 import static io.vlink.tests.rings.model.LaneCells.UP;
 import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
+import static io.vlink.tests.rings.model.LaneCells.checkHonest;
 import static io.vlink.tests.rings.model.LaneCells.checkPositions;
 import static io.vlink.tests.rings.model.LaneCells.word;
 import static io.vlink.tests.rings.model.Violation.check;
@@ -51,7 +56,7 @@ final class GuestLaneSteps {
         int epoch = guest.position(state, index);
         int kind = guest.kind(state, index);
         guest.remove(state, index);
-        check(epoch == 0 || state[HOST + UP] == 0 || state[HOST + EPOCH] == epoch,
+        checkHonest(state, epoch == 0 || state[HOST + UP] == 0 || state[HOST + EPOCH] == epoch,
                 "the guest uses the rings in an epoch that the host has left");
         if (cell == HOST_WORD) {
             state[GUEST + PHASE] = IDLE;
@@ -62,9 +67,10 @@ final class GuestLaneSteps {
                 acknowledge(state);
             }
         } else if (cell == HOST_POSITIONS) {
-            checkPositions(state[HOST_POSITIONS], epoch);
+            checkPositions(state, state[HOST_POSITIONS], epoch);
         } else {
-            check(cell != GUEST_POSITIONS || value != 0 || state[HOST + UP] == 0 || state[GUEST_POSITIONS] == 0,
+            checkHonest(state,
+                    cell != GUEST_POSITIONS || value != 0 || state[HOST + UP] == 0 || state[GUEST_POSITIONS] == 0,
                     "the guest takes back positions that the host uses");
             state[cell] = (byte) value;
         }
@@ -85,6 +91,9 @@ final class GuestLaneSteps {
     private void foundWaitingHost(byte[] state, int epoch, boolean agreed) {
         if (!agreed) {
             state[GUEST + EPOCH] = (byte) epoch;
+            if (state[GUEST_RAN] == epoch) {
+                state[GUEST_AGAIN] = (byte) epoch;
+            }
             boolean early = mutation == LaneMutation.ACKNOWLEDGE_BEFORE_ZERO;
             if (early) {
                 acknowledge(state);
@@ -105,7 +114,12 @@ final class GuestLaneSteps {
         if (agreed || mutation == LaneMutation.GUEST_JOINS_RUNNING_EPOCH) {
             state[GUEST + EPOCH] = (byte) epoch;
             state[GUEST + UP] = 1;
-            check(state[GUEST_POSITIONS] == 0, "a guest begins with positions that are not its own");
+            boolean ownPositions = agreed && state[GUEST_POSITIONS] == epoch && state[GUEST_RAN] == epoch;
+            checkHonest(state, ownPositions || state[GUEST_POSITIONS] == 0,
+                    "a guest begins with positions that are not its own");
+            check(state[SPOILT] >= BEYOND_HELP || state[GUEST_AGAIN] != epoch,
+                    "a guest begins anew in an epoch that has begun");
+            state[GUEST_RAN] = (byte) epoch;
             checkBothUp(state);
         } else if (state[GUEST + ACKNOWLEDGED] == 1) {
             askForEpoch(state);

@@ -4,6 +4,7 @@
 package io.vlink.tests.rings.model;
 
 import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
+import static io.vlink.tests.rings.model.LaneCells.ASKED_OWN;
 import static io.vlink.tests.rings.model.LaneCells.EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.GUEST;
 import static io.vlink.tests.rings.model.LaneCells.GUEST_POSITIONS;
@@ -15,10 +16,12 @@ import static io.vlink.tests.rings.model.LaneCells.IDLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.LAST_EPOCH;
+import static io.vlink.tests.rings.model.LaneCells.LEFT;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
 import static io.vlink.tests.rings.model.LaneCells.RECORD;
 import static io.vlink.tests.rings.model.LaneCells.UP;
 import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
+import static io.vlink.tests.rings.model.LaneCells.checkHonest;
 import static io.vlink.tests.rings.model.LaneCells.checkPositions;
 import static io.vlink.tests.rings.model.LaneCells.word;
 import static io.vlink.tests.rings.model.Violation.check;
@@ -45,6 +48,7 @@ final class HostLaneSteps {
         state[HOST + UP] = 0;
         state[HOST + EPOCH]++;
         state[RECORD] = state[HOST + EPOCH];
+        state[LEFT] = 0;
         int kind = mutation == LaneMutation.PLAIN_START ? Window.STORE : Window.RELEASE;
         host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZING));
     }
@@ -54,16 +58,25 @@ final class HostLaneSteps {
         int cell = host.cell(state, index);
         int value = host.value(state, index);
         int epoch = host.position(state, index);
+        int kind = host.kind(state, index);
         host.remove(state, index);
-        check(epoch == 0 || state[GUEST + ACKNOWLEDGED] == 0 || state[GUEST + EPOCH] == epoch,
+        checkHonest(state, epoch == 0 || state[GUEST + ACKNOWLEDGED] == 0 || state[GUEST + EPOCH] == epoch,
                 "the host uses the rings in an epoch that the guest has left");
         if (cell == GUEST_WORD) {
             state[HOST + PHASE] = IDLE;
             foundGuest(state, state[GUEST_WORD] & 0xff);
+        } else if (cell == HOST_WORD && kind == Window.ACQUIRE) {
+            state[HOST + PHASE] = IDLE;
+            if (isSpoilt(state)) {
+                foundSpoilt(state);
+            }
+        } else if (kind == Window.EXCHANGE) {
+            state[HOST + PHASE] = IDLE;
+            exchange(state);
         } else if (cell == GUEST_POSITIONS) {
-            checkPositions(state[GUEST_POSITIONS], epoch);
+            checkPositions(state, state[GUEST_POSITIONS], epoch);
         } else {
-            check(cell != HOST_POSITIONS || value != 0 || state[GUEST + UP] == 0,
+            checkHonest(state, cell != HOST_POSITIONS || value != 0 || state[GUEST + UP] == 0,
                     "the host zeroes its positions while the guest uses the rings");
             state[cell] = (byte) value;
         }
@@ -74,6 +87,9 @@ final class HostLaneSteps {
                 ? (found & 3) == INITIALIZED
                 : found == word(state[HOST + EPOCH], INITIALIZED);
         if (acknowledged == (state[HOST + UP] == 1)) {
+            if (acknowledged && mutation != LaneMutation.HOST_IGNORES_ITS_OWN_WORD) {
+                askOwn(state, Window.ACQUIRE);
+            }
             return;
         }
         if (acknowledged) {
@@ -83,8 +99,51 @@ final class HostLaneSteps {
         }
     }
 
+    private void askOwn(byte[] state, int kind) {
+        state[HOST + PHASE] = ASKED_OWN;
+        host.begin(state, kind, HOST_WORD, 0, 0);
+    }
+
+    /** Says the word again: a host that is up only where it is still its own, or the agent's. */
+    void repeat(byte[] state) {
+        if (state[HOST + UP] == 1) {
+            askOwn(state, Window.EXCHANGE);
+        } else {
+            state[LEFT] = 0;
+            say(state, INITIALIZING);
+        }
+    }
+
+    private void exchange(byte[] state) {
+        if (isSpoilt(state)) {
+            foundSpoilt(state);
+        } else {
+            state[LEFT] = 0;
+            state[HOST_WORD] = (byte) word(state[HOST + EPOCH], INITIALIZED);
+        }
+    }
+
+    private static boolean isSpoilt(byte[] state) {
+        int found = state[HOST_WORD] & 0xff;
+        boolean saidByAgent = state[LEFT] == 1 && found == word(state[HOST + EPOCH], 0);
+        return found != word(state[HOST + EPOCH], INITIALIZED) && !saidByAgent;
+    }
+
+    private void foundSpoilt(byte[] state) {
+        if (mutation == LaneMutation.SPOILT_WORD_SAID_AGAIN) {
+            say(state, INITIALIZED);
+        } else {
+            startEpoch(state);
+        }
+    }
+
+    private void say(byte[] state, int code) {
+        host.begin(state, Window.RELEASE, HOST_WORD, 0, word(state[HOST + EPOCH], code));
+    }
+
     private void complete(byte[] state) {
         state[HOST + UP] = 1;
+        state[LEFT] = 0;
         checkBothUp(state);
         int kind = mutation == LaneMutation.PLAIN_COMPLETE ? Window.STORE : Window.RELEASE;
         if (mutation == LaneMutation.COMPLETE_BEFORE_ZERO) {

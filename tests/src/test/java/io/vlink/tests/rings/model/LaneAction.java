@@ -9,6 +9,8 @@ public enum LaneAction {
     HOST_POLLS(false),
     /** The guest looks at the host's word. */
     GUEST_POLLS(false),
+    /** The host says its word again: while it waits, or after the agent has said in its place that it has left. */
+    HOST_REPEATS(false),
     /** The host uses the rings. */
     HOST_TOUCHES(false),
     /** The guest uses the rings. */
@@ -26,7 +28,19 @@ public enum LaneAction {
     /** The guest program is killed. */
     GUEST_DIES(true),
     /** The device is reset, or disconnected. */
-    DEVICE_RESETS(true);
+    DEVICE_RESETS(true),
+    /** The agent loses sight of the driver, and says in its place that it has left. */
+    AGENT_LOSES_HOST(true),
+    /** The guest writes over the host's word: the epoch that is, or was, waits for it. */
+    SPOILT_TO_WAITING(false),
+    /** The guest writes over the host's word: the epoch that is, or was, runs. */
+    SPOILT_TO_RUNNING(false),
+    /** The guest writes over the host's word: no driver is there. */
+    SPOILT_TO_LEFT(false),
+    /** The guest writes over the host's word: the next epoch waits for it. */
+    SPOILT_TO_NEXT_WAITING(false),
+    /** The guest writes over the host's word: the next epoch runs. */
+    SPOILT_TO_NEXT_RUNNING(false);
 
     private final boolean event;
 

@@ -10,6 +10,8 @@ import static io.vlink.tests.rings.model.Violation.check;
  *
  * <pre>
  * 0         host word | guest word | host's positions | guest's positions | recorded epoch | events left
+ *           the record says that the host has left | how the host's word was spoilt | epoch that a guest has been up in
+ *           epoch in which a guest has begun again since
  * host      epoch | up | phase
  * guest     epoch | up | phase | acknowledged
  * two windows
@@ -22,9 +24,13 @@ final class LaneCells {
     static final int GUEST_POSITIONS = 3;
     static final int RECORD = 4;
     static final int EVENTS = 5;
-    static final int HOST = 6;
-    static final int GUEST = 9;
-    static final int WINDOWS = 13;
+    static final int LEFT = 6;
+    static final int SPOILT = 7;
+    static final int GUEST_RAN = 8;
+    static final int GUEST_AGAIN = 9;
+    static final int HOST = 10;
+    static final int GUEST = 13;
+    static final int WINDOWS = 17;
     static final int EPOCH = 0;
     static final int UP = 1;
     static final int PHASE = 2;
@@ -37,6 +43,8 @@ final class LaneCells {
 
     static final int INITIALIZING = 1;
     static final int INITIALIZED = 2;
+    /** Spoilt so that no host can tell what a guest has begun: once to running, or at all and then written over by another. */
+    static final int BEYOND_HELP = 2;
     static final int LAST_EPOCH = 60;
     static final int CAPACITY = 6;
 
@@ -77,13 +85,18 @@ final class LaneCells {
         }
     }
 
-    static void checkPositions(int found, int epoch) {
-        check(found == 0 || found == epoch,
+    /** What holds unless a guest has lied to itself: then only that the link can come up again, and in order. */
+    static void checkHonest(byte[] state, boolean holds, String what) {
+        check(state[SPOILT] > 0 || holds, what);
+    }
+
+    static void checkPositions(byte[] state, int found, int epoch) {
+        checkHonest(state, found == 0 || found == epoch,
                 "a side reads positions of another epoch: found=" + found + " epoch=" + epoch);
     }
 
     static void checkBothUp(byte[] state) {
-        check(state[HOST + UP] + state[GUEST + UP] < 2 || state[HOST + EPOCH] == state[GUEST + EPOCH],
+        checkHonest(state, state[HOST + UP] + state[GUEST + UP] < 2 || state[HOST + EPOCH] == state[GUEST + EPOCH],
                 "both sides are up in different epochs");
     }
 }

@@ -9,12 +9,18 @@ import static io.vlink.tests.rings.model.LaneCells.EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.EVENTS;
 import static io.vlink.tests.rings.model.LaneCells.GONE;
 import static io.vlink.tests.rings.model.LaneCells.GUEST;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_AGAIN;
 import static io.vlink.tests.rings.model.LaneCells.GUEST_POSITIONS;
+import static io.vlink.tests.rings.model.LaneCells.GUEST_RAN;
 import static io.vlink.tests.rings.model.LaneCells.HOST;
 import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
 import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
+import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
+import static io.vlink.tests.rings.model.LaneCells.LEFT;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
 import static io.vlink.tests.rings.model.LaneCells.RECORD;
+import static io.vlink.tests.rings.model.LaneCells.SPOILT;
 import static io.vlink.tests.rings.model.LaneCells.UP;
 import static io.vlink.tests.rings.model.LaneCells.WINDOWS;
 import static io.vlink.tests.rings.model.LaneCells.ask;
@@ -29,10 +35,11 @@ import java.util.function.Predicate;
 
 /**
  * HostLane and GuestLane with the rings between them, as steps of one shared-memory access each, over a memory that reorders (see
- * {@link Window}). Either side may leave, die and come back, and the device may be reset, at any step, a given number of times.
+ * {@link Window}). Either side may leave, die and come back, the device may be reset, the agent may take the host for gone, and a
+ * guest may write over the host's word, at any step, a given number of times.
  *
- * <p>All positions of a side are one cell: zero, or the epoch in which the side has used the rings. While a side is up it uses the
- * rings whenever it likes: it reads the other's cell, which must be zero or of this epoch, and writes its own.
+ * <p>All positions of a side are one cell: zero, or the epoch in which the side has used the rings. While a side is up it uses
+ * the rings whenever it likes: it reads the other's cell, which must be zero or of this epoch, and writes its own.
  */
 public final class LaneModel implements Model {
     /** Cell of the host's lane word. */
@@ -41,6 +48,7 @@ public final class LaneModel implements Model {
     public static final int GUEST_WORD = LaneCells.GUEST_WORD;
 
     private final int events;
+    private final int spoils;
     private final LaneMutation mutation;
     private final Window host = new Window(WINDOWS, CAPACITY);
     private final Window guest = new Window(WINDOWS + Window.bytes(CAPACITY), CAPACITY);
@@ -50,11 +58,13 @@ public final class LaneModel implements Model {
     /**
      * A handshake to check.
      *
-     * @param events   how often a side may leave or die, or the device be reset
+     * @param events   how often a side may leave or die, the device be reset, or the agent lose sight of the host
+     * @param spoils   how often a guest may write over the host's word: 0, 1, or 2 for twice and once to a running epoch
      * @param mutation a mistake, or none
      */
-    public LaneModel(int events, LaneMutation mutation) {
+    public LaneModel(int events, int spoils, LaneMutation mutation) {
         this.events = events;
+        this.spoils = spoils;
         this.mutation = mutation;
         this.hostSteps = new HostLaneSteps(mutation, host);
         this.guestSteps = new GuestLaneSteps(mutation, guest);
@@ -132,6 +142,7 @@ public final class LaneModel implements Model {
         return switch (action) {
             case HOST_POLLS, HOST_LEAVES -> hostIdle;
             case GUEST_POLLS, GUEST_LEAVES -> guestIdle;
+            case HOST_REPEATS -> hostIdle && host.count(state) == 0 && (state[HOST + UP] == 0 || state[LEFT] == 1);
             case HOST_TOUCHES -> hostIdle && state[HOST + UP] == 1;
             case GUEST_TOUCHES -> guestIdle && state[GUEST + UP] == 1;
             case HOST_COMES -> state[HOST + PHASE] == GONE && host.count(state) == 0;
@@ -139,6 +150,30 @@ public final class LaneModel implements Model {
             case HOST_DIES -> state[HOST + PHASE] != GONE;
             case GUEST_DIES -> state[GUEST + PHASE] != GONE;
             case DEVICE_RESETS -> state[GUEST_WORD] != 0;
+            case AGENT_LOSES_HOST -> state[RECORD] != 0 && state[LEFT] == 0 && host.count(state) == 0;
+            default -> state[RECORD] != 0 && mayBeSpoilt(state, action);
+        };
+    }
+
+    private boolean mayBeSpoilt(byte[] state, LaneAction action) {
+        return state[SPOILT] + weight(action) <= spoils && spoilt(state, action) != state[HOST_WORD];
+    }
+
+    private static int weight(LaneAction action) {
+        boolean toRunning = action == LaneAction.SPOILT_TO_RUNNING || action == LaneAction.SPOILT_TO_NEXT_RUNNING;
+        return toRunning ? LaneCells.BEYOND_HELP : 1;
+    }
+
+    /** What the host's word becomes. */
+    private static byte spoilt(byte[] state, LaneAction action) {
+        int epoch = state[RECORD];
+        return (byte) switch (action) {
+            case SPOILT_TO_WAITING -> word(epoch, INITIALIZING);
+            case SPOILT_TO_RUNNING -> word(epoch, INITIALIZED);
+            case SPOILT_TO_LEFT -> word(epoch, 0);
+            case SPOILT_TO_NEXT_WAITING -> word(epoch + 1, INITIALIZING);
+            case SPOILT_TO_NEXT_RUNNING -> word(epoch + 1, INITIALIZED);
+            default -> throw new IllegalArgumentException("spoils no word: " + action);
         };
     }
 
@@ -148,6 +183,7 @@ public final class LaneModel implements Model {
         }
         switch (action) {
             case HOST_POLLS -> ask(state, host, HOST, GUEST_WORD);
+            case HOST_REPEATS -> hostSteps.repeat(state);
             case GUEST_POLLS -> ask(state, guest, GUEST, HOST_WORD);
             case HOST_TOUCHES -> touch(state, host, state[HOST + EPOCH], HOST_POSITIONS, GUEST_POSITIONS);
             case GUEST_TOUCHES -> touch(state, guest, state[GUEST + EPOCH], GUEST_POSITIONS, HOST_POSITIONS);
@@ -180,6 +216,16 @@ public final class LaneModel implements Model {
                 end(state, GUEST);
             }
             case DEVICE_RESETS -> state[GUEST_WORD] = 0;
+            case AGENT_LOSES_HOST -> {
+                state[LEFT] = 1;
+                // The agent may write over what the host has not seen.
+                state[SPOILT] = state[SPOILT] == 0 ? 0 : (byte) LaneCells.BEYOND_HELP;
+                state[HOST_WORD] = (byte) word(state[RECORD], 0);
+            }
+            default -> {
+                state[HOST_WORD] = spoilt(state, action);
+                state[SPOILT] += (byte) weight(action);
+            }
         }
     }
 
@@ -229,7 +275,10 @@ public final class LaneModel implements Model {
     public String describe(byte[] state) {
         return "host word=" + (state[HOST_WORD] >> 2) + ":" + (state[HOST_WORD] & 3) + " guest word="
                 + (state[GUEST_WORD] >> 2) + ":" + (state[GUEST_WORD] & 3) + " positions=" + state[HOST_POSITIONS] + ","
-                + state[GUEST_POSITIONS] + " host epoch=" + state[HOST + EPOCH] + " up=" + state[HOST + UP] + " phase="
+                + state[GUEST_POSITIONS] + " left=" + state[LEFT] + " spoilt=" + state[SPOILT] + " ran="
+                + state[GUEST_RAN]
+                + " again=" + state[GUEST_AGAIN] + " host epoch=" + state[HOST + EPOCH] + " up=" + state[HOST + UP]
+                + " phase="
                 + state[HOST + PHASE] + " " + host.describe(state) + " guest epoch=" + state[GUEST + EPOCH] + " up="
                 + state[GUEST + UP] + " acknowledged=" + state[GUEST + ACKNOWLEDGED] + " phase=" + state[GUEST + PHASE]
                 + " " + guest.describe(state);

@@ -28,5 +28,9 @@ public enum LaneMutation {
     /** The guest does not say again what a device reset has wiped out. */
     LOST_ACKNOWLEDGEMENT_NOT_REPEATED,
     /** A host whose epoch runs does not look whether the guest is still there. */
-    HOST_IGNORES_DEPARTURE
+    HOST_IGNORES_DEPARTURE,
+    /** A host whose epoch runs does not look whether somebody has written over its word. */
+    HOST_IGNORES_ITS_OWN_WORD,
+    /** A host whose word was written over says it again, and lets the epoch run on. */
+    SPOILT_WORD_SAID_AGAIN
 }

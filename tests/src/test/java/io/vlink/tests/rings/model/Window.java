@@ -20,10 +20,12 @@ final class Window {
     static final int ACQUIRE = 1;
     static final int STORE = 2;
     static final int RELEASE = 3;
+    /** A load and a store in one step; nothing passes it. */
+    static final int EXCHANGE = 4;
     /** A load that ran ahead of the branch it depends on; its value is kept until that is decided. */
-    static final int GUESSED = 4;
+    static final int GUESSED = 5;
     /** The same, performed. */
-    static final int GUESS = 5;
+    static final int GUESS = 6;
 
     private static final int ENTRY_BYTES = 3;
     private static final int KIND_SHIFT = 5;
@@ -91,12 +93,14 @@ final class Window {
     }
 
     boolean mayPerform(byte[] state, int index) {
-        if (kind(state, index) == GUESS) {
+        int kind = kind(state, index);
+        if (kind == GUESS) {
             return false;
         }
         for (int earlier = 0; earlier < index; earlier++) {
-            boolean sameCell = cell(state, earlier) == cell(state, index) && kind(state, earlier) != GUESS;
-            if (sameCell || kind(state, earlier) == ACQUIRE || kind(state, index) == RELEASE) {
+            int before = kind(state, earlier);
+            boolean sameCell = cell(state, earlier) == cell(state, index) && before != GUESS;
+            if (sameCell || before == ACQUIRE || before == EXCHANGE || kind == RELEASE || kind == EXCHANGE) {
                 return false;
             }
         }
@@ -128,7 +132,7 @@ final class Window {
     String describe(byte[] state) {
         StringBuilder text = new StringBuilder("[");
         for (int index = 0; index < count(state); index++) {
-            text.append(index == 0 ? "" : " ").append("LAWR?!".charAt(kind(state, index))).append(cell(state, index));
+            text.append(index == 0 ? "" : " ").append("LAWRX?!".charAt(kind(state, index))).append(cell(state, index));
         }
         return text.append(']').toString();
     }

@@ -61,6 +61,13 @@ public final class AccessTrace {
         handle.setRelease(segment, offset, value);
     }
 
+    /** VarHandle.compareAndExchange. */
+    public static long compareAndExchange(VarHandle handle, MemorySegment segment, long offset, long expected,
+            long value) {
+        add(Access.Kind.EXCHANGE, segment, offset);
+        return (long) handle.compareAndExchange(segment, offset, expected, value);
+    }
+
     /** VarHandle.get. */
     public static long get(VarHandle handle, MemorySegment segment, long offset) {
         add(Access.Kind.LOAD, segment, offset);

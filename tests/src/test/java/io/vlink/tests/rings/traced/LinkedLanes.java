@@ -7,7 +7,9 @@ import io.vlink.infra.lane.GuestLane;
 import io.vlink.infra.lane.HostLane;
 import io.vlink.infra.lane.LaneEvent;
 import io.vlink.spec.channel.ControlChannelLayout;
+import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.record.LinkRecordLayout;
 import io.vlink.tests.rings.model.LaneAction;
 import java.lang.foreign.MemorySegment;
 
@@ -36,6 +38,7 @@ public final class LinkedLanes implements TracedLanes {
                     host.agree();
                 }
             }
+            case HOST_REPEATS -> host.repeat();
             case GUEST_POLLS -> {
                 if (guest.poll() == LaneEvent.RESET_RINGS) {
                     guest.agree();
@@ -54,8 +57,27 @@ public final class LinkedLanes implements TracedLanes {
             case HOST_DIES -> host = null;
             case GUEST_DIES -> guest = null;
             case DEVICE_RESETS -> control.set(SharedWord.LONG, ControlChannelLayout.GUEST_LANE_OFFSET, 0L);
+            case AGENT_LOSES_HOST -> {
+                long word = LaneState.NOT_INITIALIZED.word(recordedEpoch());
+                record.set(SharedWord.LONG, LinkRecordLayout.HOST_LANE_OFFSET, word);
+                spoil(word);
+            }
+            case SPOILT_TO_WAITING -> spoil(LaneState.INITIALIZING.word(recordedEpoch()));
+            case SPOILT_TO_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch()));
+            case SPOILT_TO_LEFT -> spoil(LaneState.NOT_INITIALIZED.word(recordedEpoch()));
+            case SPOILT_TO_NEXT_WAITING -> spoil(LaneState.INITIALIZING.word(recordedEpoch() + 1));
+            case SPOILT_TO_NEXT_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch() + 1));
             case HOST_TOUCHES, GUEST_TOUCHES -> throw new IllegalArgumentException("lanes touch no rings: " + action);
         }
+    }
+
+    private int recordedEpoch() {
+        return LaneState.epoch(record.get(SharedWord.LONG, LinkRecordLayout.HOST_LANE_OFFSET));
+    }
+
+    /** Not by a lane, so not an access that is written down. */
+    private void spoil(long word) {
+        control.set(SharedWord.LONG, ControlChannelLayout.HOST_LANE_OFFSET, word);
     }
 
     @Override
