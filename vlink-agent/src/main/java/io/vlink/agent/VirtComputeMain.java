@@ -229,6 +229,10 @@ public final class VirtComputeMain implements Callable<Integer> {
             throw new IllegalArgumentException("the keeper waits no longer than " + MAX_LINGER.toHours()
                     + "h: keeper-linger=" + keeperLinger.toSeconds());
         }
+        if (keeper.equals("no") && spec.commandLine().getParseResult().hasMatchedOption("--keeper-linger")) {
+            throw new IllegalArgumentException("there is no keeper that could wait: --keeper=no --keeper-linger="
+                    + keeperLinger.toSeconds() + ": leave one of them out");
+        }
         return switch (keeper) {
             case "yes" -> KeeperSettings.lingering(keeperLinger);
             case "no" -> KeeperSettings.NONE;

@@ -38,7 +38,7 @@ class VirtComputeMainTest {
         List<String> arguments = new ArrayList<>(
                 List.of("--no-huge", "--run-dir", run().toString()));
         arguments.addAll(List.of(options));
-        if (!arguments.contains("--keeper-linger")) {
+        if (!arguments.contains("--keeper-linger") && !arguments.contains("--keeper=no")) {
             // A keeper that a failed test leaves ends by itself.
             arguments.addAll(List.of("--keeper-linger", "5"));
         }
@@ -60,7 +60,9 @@ class VirtComputeMainTest {
             "--socket-mode=999,socket-mode=999: write 0660",
             "--socket-mode=-1,socket-mode=-1", "--socket-mode=1777,socket-mode=1777", "--log-format=xml,log-format=xml",
             "--allow-uid=-1,allow-uid=-1", "--allow-gid=-5,allow-gid=-5",
-            "--keeper=maybe,keeper=maybe", "--keeper-linger=-1,keeper-linger=-1", "--bogus,option=--bogus",
+            "--keeper=maybe,keeper=maybe",
+            "--keeper=no --keeper-linger=5s,--keeper=no --keeper-linger=5: leave one of them out",
+            "--keeper-linger=-1,keeper-linger=-1", "--bogus,option=--bogus",
             "surplus,argument=surplus: leave it out"})
     void refusesWrongUsageInOneLine(String option, String message) {
         StringWriter errors = new StringWriter();

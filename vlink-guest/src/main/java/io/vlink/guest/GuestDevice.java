@@ -73,7 +73,7 @@ public final class GuestDevice implements AutoCloseable {
             known.append(known.isEmpty() ? "" : ", ").append(link.name());
         }
         throw new DeviceException("no such link: link=" + name + ": this device has "
-                + (known.isEmpty() ? "no links: see its link.config on the host" : known));
+                + (known.isEmpty() ? "no links: see its link.config on the host" : known + ": name one of these"));
     }
 
     /** {@return the packet region; offsets in a burst count from its start} */

@@ -34,6 +34,8 @@ class VlinkGuestMainTest {
             torment --duration=0s  | duration must be more than 0: duration=0
             torment --attack=x     | no such attack: attack=x: see --attack list
             torment --attack=reset --echo=a | this attack disturbs the links that echo: attack=reset
+            echo --link=a --link=b --link=a | link must be given once: link=a: leave one out
+            pktgen --link=a --link=a | link must be given once: link=a: leave one out
             info --device=zz       | device must be a PCI address, such as 0000:00:04.0: device=zz
             bind --device=         | device must be a PCI address, such as 0000:00:04.0: device=
             echo --device=00:4.0   | device must be a PCI address, such as 0000:00:04.0: device=00:4.0

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The command line of {@code bin/demo}. */
 // spotless:off
@@ -41,6 +43,9 @@ public final class DemoMain implements Callable<Integer> {
         /** Emulation. */
         tcg
     }
+
+    @Spec
+    private CommandSpec spec;
 
     @Option(names = "--local", description = "No VM: the guest program attaches through the device socket.")
     private boolean local;
@@ -72,11 +77,22 @@ public final class DemoMain implements Callable<Integer> {
      * @param arguments command line
      */
     public static void main(String[] arguments) {
-        System.exit(OneLineErrors.of(new CommandLine(new DemoMain()), List.of(LabException.class)).execute(arguments));
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** {@return the command line, for main and for tests} */
+    static CommandLine commandLine() {
+        return OneLineErrors.of(new CommandLine(new DemoMain()), List.of(LabException.class));
     }
 
     @Override
     public Integer call() {
+        for (String option : List.of("--machine", "--accel")) {
+            if (local && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                return OneLineErrors.wrongUsage(spec.commandLine(),
+                        "there is no VM: --local " + option + ": leave one of them out");
+            }
+        }
         if (packets < 1) {
             System.err.println("demo: packets must be positive: packets=" + packets);
             return CommandLine.ExitCode.USAGE;

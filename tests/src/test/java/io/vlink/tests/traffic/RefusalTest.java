@@ -29,7 +29,10 @@ class RefusalTest {
     @BeforeEach
     void startAgent() {
         agent = AgentProcess.start(lab, "--no-huge", "--memory", "16M");
-        Path config = lab.write("link.config", "tap1 52:54:00:00:00:01 3 queue_size=64\n");
+        Path config = lab.write("link.config", """
+                tap1 52:54:00:00:00:01 3 queue_size=64
+                other1 52:54:00:00:00:02 3 queue_size=64
+                """);
         socket = agent.vlinkctl("register", "vm_domain=refusal,init_config=" + config).getLast();
     }
 
@@ -75,7 +78,10 @@ class RefusalTest {
         ManagedProcess echo = start("vlink-echo", "--vdev=eth_vlink0,link=tap1");
         echo.awaitLine("it was ready", line -> line.startsWith("echo ready"), LIMIT);
         Map<?, ?> before = link();
-        refused("window must be at most 128", "vlink-guest", "pktgen", "--vfio-user", socket, "--window=129");
+        refused("window must be at most 128", "vlink-guest", "pktgen", "--vfio-user", socket, "--link=tap1",
+                "--window=129");
+        refused("links=tap1,other1: name the one to torment with --link", "vlink-guest", "torment", "--vfio-user",
+                socket);
         refused("no such data channel: link=tap1 channel=3", "vlink-guest", "echo", "--vfio-user", socket,
                 "--channel=3");
         assertThat(link()).isEqualTo(before);

@@ -61,7 +61,7 @@ final class DomainTable {
         }
         String known = links.stream().map(link -> link.request().name()).collect(Collectors.joining(","));
         throw new RequestException(StatusCode.NOT_FOUND, "no such link: link=" + linkName + " known="
-                + (known.isEmpty() ? "none: start a VM with bin/vlink-qemu first" : known));
+                + (known.isEmpty() ? "none: start a VM with bin/vlink-qemu first" : known + ": name one of these"));
     }
 
     /**
@@ -116,6 +116,6 @@ final class DomainTable {
     String registeredNames() {
         String names = domains.values().stream().filter(Domain::isRegistered).map(Domain::name)
                 .collect(Collectors.joining(","));
-        return names.isEmpty() ? "none" : names;
+        return names.isEmpty() ? "none: see vlinkctl status" : names + ": name one of these";
     }
 }

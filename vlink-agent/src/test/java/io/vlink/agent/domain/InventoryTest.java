@@ -154,7 +154,8 @@ class InventoryTest {
     class Unregister {
         @Test
         void refusesWhatIsNotThereOrNotPersistentOrInUse() throws RequestException {
-            refused(StatusCode.NOT_FOUND, () -> inventory.unregister("vm1"), "vm_domain=vm1", "known=none");
+            refused(StatusCode.NOT_FOUND, () -> inventory.unregister("vm1"), "vm_domain=vm1",
+                    "known=none: see vlinkctl status");
             Domain domain = inventory.register(request, 11, false);
             refused(StatusCode.BUSY, () -> inventory.unregister("vm1"), "pid=11");
             inventory.withdraw(domain);
@@ -174,7 +175,8 @@ class InventoryTest {
         void refusesAnUnknownLinkAndNamesTheKnown() throws RequestException {
             refused(StatusCode.NOT_FOUND, () -> inventory.attach("tap9", 21), "link=tap9", "vlink-qemu");
             inventory.register(request, 11, false);
-            refused(StatusCode.NOT_FOUND, () -> inventory.attach("tap9", 21), "link=tap9", "known=tap1,tap2");
+            refused(StatusCode.NOT_FOUND, () -> inventory.attach("tap9", 21), "link=tap9",
+                    "known=tap1,tap2: name one of these");
         }
 
         @Test

@@ -132,6 +132,8 @@ class VlinkctlMainTest {
     @CsvSource({"status --bogus,unknown option: option=--bogus: leave it out (see vlinkctl status --help)",
             "register,argument is missing: argument=PROPERTIES (see vlinkctl register --help)",
             "unregister vm1 vm2,surplus argument: argument=vm2: leave it out (see vlinkctl unregister --help)",
+            "--run-dir=a status --run-dir=a,option must be given once: option=--run-dir: leave one out (see vlinkctl status --help)",
+            "--wait status --wait,option must be given once: option=--wait: leave one out (see vlinkctl status --help)",
             "status --run-dir,option needs a value: option=--run-dir: write --run-dir=DIR (see vlinkctl status --help)",
             "status \u001b[2J,surplus argument: argument=?[2J: leave it out (see vlinkctl status --help)"})
     void refusesWrongUsageInOneLine(String arguments, String message) {

@@ -8,13 +8,22 @@ import io.vlink.guest.GuestLink;
 import io.vlink.guest.GuestPort;
 import io.vlink.guest.device.DeviceException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** The option that says which links a guest program attaches to; a picocli mixin. One thread. */
 final class LinkOptions {
     @Option(names = "--link", paramLabel = "NAME", description = "only this link; may be given several times (default: all)")
     private List<String> names;
+
+    /** {@return the first link that is asked for twice, if there is one} */
+    Optional<String> givenTwice() {
+        Set<String> given = new HashSet<>();
+        return names == null ? Optional.empty() : names.stream().filter(name -> !given.add(name)).findFirst();
+    }
 
     /**
      * The links that are asked for; nothing is attached yet.
@@ -24,7 +33,7 @@ final class LinkOptions {
      * @throws DeviceException if there is none, or none of that name
      */
     List<GuestLink> of(GuestDevice guest) {
-        List<GuestLink> links = names == null ? guest.links() : names.stream().distinct().map(guest::link).toList();
+        List<GuestLink> links = names == null ? guest.links() : names.stream().map(guest::link).toList();
         if (links.isEmpty()) {
             throw new DeviceException("device has no links: domain=" + guest.domain()
                     + ": add some to its link.config on the host and start this machine again");

@@ -111,8 +111,9 @@ public final class TormentCommand implements Callable<Integer> {
 
     private GuestLink target(GuestDevice guest) {
         if (link == null && guest.links().size() != 1) {
-            throw wrong("--link is needed where there is more than one: links="
-                    + String.join(",", guest.links().stream().map(GuestLink::name).toList()));
+            throw new DeviceException("there is not one link only: links="
+                    + String.join(",", guest.links().stream().map(GuestLink::name).toList())
+                    + ": name the one to torment with --link");
         }
         GuestLink target = link == null ? guest.links().getFirst() : guest.link(link);
         if (echoes.contains(target.name())) {

@@ -33,6 +33,9 @@ abstract class TrafficCommand<P> implements Callable<Integer> {
 
     @Override
     public final Integer call() {
+        links.givenTwice().ifPresent(name -> {
+            throw wrong("link must be given once: link=" + name + ": leave one out");
+        });
         P plan = plan();
         StopSignal stop = StopSignal.install();
         int status = 1;

@@ -7,9 +7,13 @@ import io.vlink.infra.os.OsException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * How programs say that something is wrong: one line on standard error that starts with the program's name, and an exit
@@ -36,7 +40,21 @@ public final class OneLineErrors {
                 .setExecutionExceptionHandler((failure, command, result) -> isKnown(failure, failures)
                         ? failed(command, String.valueOf(failure.getMessage()))
                         : bug(command, failure))
-                .setExecutionStrategy(parsed -> withOutput(program, run(program, parsed)));
+                .setExecutionStrategy(parsed -> withOutput(program, run(program, onlyOnce(parsed))));
+    }
+
+    /** picocli itself sees only what is given twice on the same side of a command's name, and takes the last of both sides. */
+    private static CommandLine.ParseResult onlyOnce(CommandLine.ParseResult parsed) {
+        Set<String> given = new HashSet<>();
+        for (CommandLine.ParseResult level = parsed; level != null; level = level.subcommand()) {
+            for (OptionSpec option : level.matchedOptionsSet()) {
+                if (!given.add(option.longestName()) && !option.usageHelp() && !option.versionHelp()) {
+                    throw new ParameterException(level.commandSpec().commandLine(),
+                            "option must be given once: option=" + option.longestName() + ": leave one out");
+                }
+            }
+        }
+        return parsed;
     }
 
     /** An Error that left main would leave a program with a handler of signals waiting for its own end. */
