@@ -127,10 +127,10 @@ final class Attachment implements AgentLink {
             ControlConnection.Received reply = ask(tried, link);
             ours = memory.isSame(reply.fds());
             reply.closeFds();
-            state = ours ? AgentState.ATTACHED : AgentState.REPLACED;
             if (ours) {
                 onReturn.run();
             }
+            state = ours ? AgentState.ATTACHED : AgentState.REPLACED;
             return ours ? tried : null;
         } catch (ControlException | OsException | IllegalStateException | UncheckedIOException notYet) {
             return null;

@@ -80,6 +80,7 @@ class AttachmentTest {
         long left = LaneState.NOT_INITIALIZED.word(LaneState.epoch(word));
         SharedWord.LONG_HANDLE.setRelease(link.memory().record(), LinkRecordLayout.HOST_LANE_OFFSET, left);
         SharedWord.LONG_HANDLE.setRelease(link.controlChannel(), ControlChannelLayout.HOST_LANE_OFFSET, left);
+        assertThat(port.rxBurst(0, burst)).isZero();
 
         agent = new TestAgent(runDir, link);
         awaitState(AgentState.ATTACHED);

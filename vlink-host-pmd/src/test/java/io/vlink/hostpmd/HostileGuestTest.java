@@ -372,6 +372,19 @@ class HostileGuestTest {
         assertRecoversInANewEpoch();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1, 1L << 32 | 1, 1L << 32, 2L << 32 | 1, 2L << 32 | 2, Long.MIN_VALUE})
+    void startsANewEpochWhateverTheGuestWritesOverItsLaneWord(long word) {
+        send(0);
+        guest.scribbleOverTheHostsLane(word);
+        assertThat(port.rxBurst(0, burst)).isZero();
+        assertThat(port.linkUp()).isFalse();
+        guest.acknowledge();
+        assertThat(port.linkUp()).isTrue();
+        assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
+        assertThat(send(0)).hasSize(PACKETS);
+    }
+
     @Test
     void takesAWrappedPositionForImpossible() {
         guest.moveTo(0, SubChannel.TX, -1);

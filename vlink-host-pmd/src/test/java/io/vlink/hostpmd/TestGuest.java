@@ -98,11 +98,19 @@ public final class TestGuest {
                 consumes ? RingLayout.CONSUMER_OFFSET : RingLayout.PRODUCER_OFFSET, position);
     }
 
-    /** Writes over all of channel memory, then puts right what is the guest's own to say. */
+    /** Writes over the host's lane word. */
+    void scribbleOverTheHostsLane(long word) {
+        SharedWord.LONG_HANDLE.setRelease(link.controlChannel(), ControlChannelLayout.HOST_LANE_OFFSET, word);
+    }
+
+    /** Writes over all of channel memory but the host's lane word, then puts right what is the guest's own to say. */
     public void scribbleOverTheHostsParts(byte value) {
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(link.controlChannel(),
                 ControlChannelLayout.GUEST_LANE_OFFSET);
-        link.memory().channel().fill(value);
+        MemorySegment memory = link.memory().channel();
+        long lane = link.controlChannel().address() - memory.address() + ControlChannelLayout.HOST_LANE_OFFSET;
+        memory.asSlice(0, lane).fill(value);
+        memory.asSlice(lane + Long.BYTES).fill(value);
         lane(word);
         for (int channel = 0; channel < link.channels; channel++) {
             for (SubChannel ring : SubChannel.values()) {

@@ -41,7 +41,7 @@ class LaneAgainstModelTest {
         System.out.printf("lanes against the model: histories=%d, of which the link is up at the end of %d%n",
                 histories,
                 ups);
-        assertThat(histories).isGreaterThan(100_000);
+        assertThat(histories).isGreaterThan(2_000_000);
         assertThat(ups).isGreaterThan(1_000);
     }
 

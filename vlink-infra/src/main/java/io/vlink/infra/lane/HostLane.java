@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * The host's side of the epoch handshake (SPEC.md section 7). The host alone counts epochs, in the link record that no guest
  * can reach. What stands in the control channel is for the guest to read; it is read back only to see that nobody has
- * written over it. One thread.
+ * written over it. One thread at a time.
  */
 public final class HostLane implements Lane {
     private final MemorySegment controlChannel;
@@ -69,7 +69,12 @@ public final class HostLane implements Lane {
         }
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
         return word != LaneState.INITIALIZED.word(epoch)
-                && word != (long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET);
+                && !(word == LaneState.NOT_INITIALIZED.word(epoch) && agentSaysLeft());
+    }
+
+    private boolean agentSaysLeft() {
+        long recorded = (long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET);
+        return recorded == LaneState.NOT_INITIALIZED.word(epoch);
     }
 
     /** Completes the epoch and lets descriptors flow: the rings are empty and every buffer is the host's. */
@@ -91,7 +96,7 @@ public final class HostLane implements Lane {
             return;
         }
         long word = LaneState.INITIALIZED.word(epoch);
-        long said = (long) SharedWord.LONG_HANDLE.getAcquire(record, LinkRecordLayout.HOST_LANE_OFFSET);
+        long said = agentSaysLeft() ? LaneState.NOT_INITIALIZED.word(epoch) : word;
         // In one step: what is put there between a look and a store could bring a guest into this epoch a second time.
         long found = (long) SharedWord.LONG_HANDLE.compareAndExchange(controlChannel,
                 ControlChannelLayout.HOST_LANE_OFFSET, said, word);

@@ -84,8 +84,9 @@ public final class LinkEpochs {
      */
     public boolean poll(int number) {
         Queue queue = queues[number];
-        boolean asAgreed = queue.up && says(ControlChannelLayout.HOST_LANE_OFFSET, queue.upWord)
-                && (!isHost || says(ControlChannelLayout.GUEST_LANE_OFFSET, queue.upWord));
+        // The guest's word first: who sees that a guest has agreed over a spoilt word of the host then sees that word, too.
+        boolean asAgreed = queue.up && (!isHost || says(ControlChannelLayout.GUEST_LANE_OFFSET, queue.upWord))
+                && says(ControlChannelLayout.HOST_LANE_OFFSET, queue.upWord);
         return asAgreed || follow(number, queue);
     }
 

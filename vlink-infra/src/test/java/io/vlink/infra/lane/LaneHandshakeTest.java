@@ -119,7 +119,7 @@ class LaneHandshakeTest {
         HostLane host = new HostLane(control, record);
         GuestLane guest = new GuestLane(control);
         bringUp(host, guest);
-        for (long spoilt : new long[]{99L << 32 | 1, 99L << 32 | 2, 0L, -1L, 1L << 63, host.epoch()}) {
+        for (long spoilt : new long[]{99L << 32 | 1, 99L << 32 | 2, 0L, -1L, 1L << 63, 1}) {
             int before = host.epoch();
             control.set(ValueLayout.JAVA_LONG, HOST_WORD, spoilt);
             assertThat(host.poll()).as("own word 0x%x", spoilt).isEqualTo(LaneEvent.DOWN);
