@@ -27,13 +27,14 @@ import picocli.CommandLine;
 // spotless:on
 public final class SoakMain implements Callable<Integer> {
     private static final int REGION_PAGES = 128;
+    private static final int MAX_HOURS = 10_000;
 
     @Option(names = "--hours", paramLabel = "N", description = "How long; without it, once through the matrix.")
-    private double hours;
+    private Double hours;
 
     @Option(names = "--strikes", paramLabel = "N", description = "How often each is killed, alternately at rest and at full rate"
             + " (default: 2).")
-    private int strikes;
+    private Integer strikes;
 
     @Option(names = "--vm", description = "The guest is a VM; else a process on the device socket, which has no kernel and no"
             + " QEMU to kill.")
@@ -59,13 +60,12 @@ public final class SoakMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (hours < 0) {
-            System.err.println("soak: hours must not be negative: hours=" + hours);
+        if (hours != null && !(hours > 0 && hours <= MAX_HOURS)) {
+            System.err.println("soak: hours must be more than 0 and at most " + MAX_HOURS + ": hours=" + hours);
             return CommandLine.ExitCode.USAGE;
         }
-        if (strikes < 0 || (hours > 0 && strikes > 0)) {
-            System.err.println("soak: strikes must be positive, and cannot be combined with hours: strikes=" + strikes
-                    + " hours=" + hours);
+        if (strikes != null && (strikes <= 0 || hours != null)) {
+            System.err.println("soak: strikes must be positive, and cannot be combined with hours: strikes=" + strikes);
             return CommandLine.ExitCode.USAGE;
         }
         if (!vm && only.stream().allMatch(Victim::needsVm)) {
@@ -94,7 +94,7 @@ public final class SoakMain implements Callable<Integer> {
 
     private void run(Lab lab, SoakReport report) {
         long start = System.nanoTime();
-        long nanos = (long) (hours * Duration.ofHours(1).toNanos());
+        long nanos = hours == null ? 0 : (long) (hours * Duration.ofHours(1).toNanos());
         if (!noHuge) {
             lab.keep(HugePageReservation.of(REGION_PAGES));
         }
@@ -115,7 +115,7 @@ public final class SoakMain implements Callable<Integer> {
 
     /** At rest and at full rate belong together. */
     private boolean isMore(int time, long start, long nanos) {
-        return strikes > 0
+        return strikes != null
                 ? time < strikes
                 : time % 2 != 0 || time == 0 || System.nanoTime() - start < nanos;
     }

@@ -20,6 +20,7 @@ import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
 import io.vlink.infra.os.UnixConnection;
 import io.vlink.infra.os.UnixListener;
+import io.vlink.infra.os.UnixListener;
 import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.StatusCode;
@@ -330,6 +331,24 @@ class ControlServerTest {
         assertThat(limits.refusal(List.of(first, first, sameUser), sameUser)).contains("uid=1000 limit=3");
         assertThat(limits.refusal(List.of(first, first, sameUser), otherUser)).isNull();
         assertThat(limits.refusal(List.of(first, first, sameUser, otherUser), otherUser)).contains("limit=4");
+    }
+
+    @Test
+    void answersNothingButDeniedToAPeerThatIsNotAllowedWhateverTheSocketsModeSays() throws IOException {
+        Path open = agent.write("links", "").resolveSibling("open.sock");
+        ControlServer strict = new ControlServer(UnixListener.bind(open, 4), agent.agent().inventory(), peer -> false,
+                () -> {
+                    throw new AssertionError("a report for one who is not allowed");
+                }, agent.directory()::deviceSocket);
+        try (UnixConnection refused = UnixConnection.connect(open)) {
+            refused.receiveTimeout(5_000);
+            byte[] reply = new byte[4_096];
+            assertThat(refused.receive(reply, 0, reply.length, new ArrayList<>(), 0)).isPositive();
+            assertThat(reply[16]).as("status DENIED").isEqualTo((byte) 6);
+            assertThat(refused.receive(reply, 0, reply.length, new ArrayList<>(), 0)).as("closed").isNotPositive();
+        } finally {
+            strict.close();
+        }
     }
 
     @Test
