@@ -65,7 +65,8 @@ public final class SoakMain implements Callable<Integer> {
             return CommandLine.ExitCode.USAGE;
         }
         if (strikes != null && (strikes <= 0 || hours != null)) {
-            System.err.println("soak: strikes must be positive, and cannot be combined with hours: strikes=" + strikes);
+            System.err.println("soak: strikes must be positive, and cannot be combined with hours: strikes=" + strikes
+                    + (hours == null ? "" : " hours=" + hours));
             return CommandLine.ExitCode.USAGE;
         }
         if (!vm && only.stream().allMatch(Victim::needsVm)) {
