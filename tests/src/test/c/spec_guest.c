@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -147,6 +148,7 @@ struct queue {
 struct link {
     char name[NAME_BYTES];
     _Atomic uint64_t *host_lane, *guest_lane;
+    uint64_t agreement;
     uint32_t epoch, epochs;
     bool agreed, up;
     uint32_t queue_count;
@@ -385,6 +387,7 @@ static _Atomic uint64_t *word_at(uint8_t *base, uint64_t offset) { return (_Atom
 static uint64_t acquire(_Atomic uint64_t *word) { return atomic_load_explicit(word, memory_order_acquire); }
 static void release(_Atomic uint64_t *word, uint64_t value) { atomic_store_explicit(word, value, memory_order_release); }
 static uint64_t lane(uint32_t epoch, uint32_t state) { return (uint64_t)epoch << 32 | state; }
+static uint8_t lane_state(uint64_t word) { return (uint8_t)word; }
 
 /* SPEC 4.2: an offset in the region, or UINT64_MAX; `left` is what remains of the page. */
 static uint64_t offset_of(uint64_t bus, uint64_t *left) {
@@ -516,14 +519,20 @@ static void start(void) {
 
 // ---- SPEC 7: lanes ----
 
+/* SPEC 7: a word that agrees to an epoch as no other one does. */
+static uint64_t agreement_to(uint32_t epoch) {
+    uint32_t nonce;
+    if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) die("no random number: %s", strerror(errno));
+    return lane(epoch, INITIALIZED) | (uint64_t)(nonce & 0xffffff) << 8;
+}
+
 /* One look at the host word; true while descriptors may flow. */
 static bool look(struct link *link) {
     uint64_t host = acquire(link->host_lane);
-    if (link->up && host == lane(link->epoch, INITIALIZED)) return true;
+    if (link->up && host == link->agreement) return true;
     link->up = false;
-    uint32_t epoch = (uint32_t)(host >> 32), state = (uint32_t)host;
-    bool known = link->agreed && link->epoch == epoch;
-    if (state == INITIALIZING && !known) {
+    uint32_t epoch = (uint32_t)(host >> 32), state = lane_state(host);
+    if (state == INITIALIZING && !(link->agreed && link->epoch == epoch)) {
         for (uint32_t i = 0; i < link->queue_count; i++) {
             struct queue *q = &link->queues[i];
             for (int r = 0; r < RINGS; r++) {
@@ -534,8 +543,9 @@ static bool look(struct link *link) {
         }
         link->epoch = epoch;
         link->agreed = true;
-        release(link->guest_lane, lane(epoch, INITIALIZED));
-    } else if (state == INITIALIZED && known) {
+        link->agreement = agreement_to(epoch);
+        release(link->guest_lane, link->agreement);
+    } else if (state == INITIALIZED && link->agreed && host == link->agreement) {
         link->up = true;
         link->epochs++;
     } else if (state == INITIALIZED && link->agreed) {

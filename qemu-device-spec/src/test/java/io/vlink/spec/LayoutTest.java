@@ -138,10 +138,16 @@ class LayoutTest {
             assertThat(LaneState.INITIALIZED.word(0xffffffff)).isEqualTo(0xffffffff00000002L);
             assertThat(LaneState.epoch(0x8000000100000002L)).isEqualTo(0x80000001);
             assertThat(LaneState.of(0x0000000700000001L)).isSameAs(LaneState.INITIALIZING);
+            assertThat(LaneState.INITIALIZED.word(-1, 0x12fedcba)).isEqualTo(0xfffffffffedcba02L);
+            assertThat(LaneState.of(0xfffffffffedcba02L)).isSameAs(LaneState.INITIALIZED);
+            assertThat(LaneState.nonce(0xfffffffffedcba02L)).isEqualTo(0xfedcba);
+            assertThat(LaneState.INITIALIZED.isSaidBy(0xfffffffffedcba02L, -1)).isTrue();
+            assertThat(LaneState.INITIALIZED.isSaidBy(0xfffffffffedcba02L, -2)).isFalse();
+            assertThat(LaneState.INITIALIZING.isSaidBy(0xfffffffffedcba02L, -1)).isFalse();
         }
 
         @ParameterizedTest
-        @ValueSource(longs = {0x0000000100000000L, 0x0000000100000003L, 0x00000001ffffffffL, -1L})
+        @ValueSource(longs = {0x0000000100000000L, 0x0000000100000003L, 0x00000001000002ffL, 0x00000001ffffffffL, -1L})
         void takeAnyOtherStateForNotInitialized(long word) {
             assertThat(LaneState.of(word)).isSameAs(LaneState.NOT_INITIALIZED);
         }

@@ -386,6 +386,17 @@ class HostileGuestTest {
     }
 
     @Test
+    void regressionEndsTheEpochOfAQuarantineWhenTheGuestAgreesToItOnceMore() {
+        guest.moveTo(0, SubChannel.TX, -1);
+        assertThat(port.rxBurst(0, burst)).isZero();
+        assertQuarantined(QuarantineReason.TX_POSITION);
+        guest.moveTo(0, SubChannel.TX, 0);
+        guest.lane(LaneState.INITIALIZED.word(LaneState.epoch(guest.hostWord()), 0x5a5a5a));
+        assertThat(port.linkUp()).isFalse();
+        assertRecoversInANewEpoch();
+    }
+
+    @Test
     void takesAWrappedPositionForImpossible() {
         guest.moveTo(0, SubChannel.TX, -1);
         assertThat(port.rxBurst(0, burst)).isZero();

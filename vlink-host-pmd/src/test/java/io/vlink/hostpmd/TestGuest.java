@@ -47,6 +47,7 @@ public final class TestGuest {
 
     private final TestLink link;
     private final long[][] positions;
+    private int nonce;
 
     public TestGuest(TestLink link) {
         this.link = link;
@@ -86,7 +87,7 @@ public final class TestGuest {
             moveTo(channel, SubChannel.ALLOC, 0);
             moveTo(channel, SubChannel.FREE, 0);
         }
-        lane(LaneState.INITIALIZED.word(LaneState.epoch(word)));
+        lane(LaneState.INITIALIZED.word(LaneState.epoch(word), ++nonce));
         return true;
     }
 

@@ -157,7 +157,7 @@ class VlinkPortTest {
             assertThat(port.linkUp()).isFalse();
             guest.acknowledge();
             assertThat(port.linkUp()).isTrue();
-            assertThat(guest.hostWord()).isEqualTo(LaneState.INITIALIZED.word(1));
+            assertThat(LaneState.INITIALIZED.isSaidBy(guest.hostWord(), 1)).isTrue();
         }
 
         @Test
@@ -195,7 +195,7 @@ class VlinkPortTest {
             assertThat(port.rxBurst(0, burst)).isZero();
             guest.acknowledge();
             assertThat(port.linkUp()).isTrue();
-            assertThat(guest.hostWord()).isEqualTo(LaneState.INITIALIZED.word(2));
+            assertThat(LaneState.INITIALIZED.isSaidBy(guest.hostWord(), 2)).isTrue();
             assertThat(port.freeBuffers()).isEqualTo(port.bufferCount());
             guest.put(0, SubChannel.TX, held); // of the old epoch
             assertThat(port.rxBurst(0, burst)).isZero();

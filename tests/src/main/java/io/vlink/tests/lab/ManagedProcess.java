@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 
 /**
@@ -179,6 +182,25 @@ public final class ManagedProcess implements AutoCloseable {
                 reader.join(TimeUnit.SECONDS.toMillis(5));
             }
             return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException(name + ": interrupted", "");
+        }
+    }
+
+    /**
+     * Waits for this process or another to end, whichever does first.
+     *
+     * @param other the other one
+     * @param limit at most so long
+     * @throws LabException if the time runs out
+     */
+    public void awaitExitOfEither(ManagedProcess other, Duration limit) {
+        try {
+            CompletableFuture.anyOf(process.onExit(), other.process.onExit()).get(limit.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            throw new LabException(name + " did not end within " + limit.toSeconds() + " s", tail(20));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LabException(name + ": interrupted", "");

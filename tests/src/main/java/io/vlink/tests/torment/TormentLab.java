@@ -88,6 +88,13 @@ public final class TormentLab {
         Duration limit = START.plusSeconds(seconds);
         ManagedProcess near = generator("near", seconds);
         ManagedProcess far = generator("far", seconds);
+        near.awaitExitOfEither(torment, limit);
+        if (!torment.isAlive()) {
+            // Its links are gone, and the rest of an hour would show nothing more.
+            System.err.println("torment: ended early: " + torment.tail(1).strip());
+            near.signal("INT");
+            far.signal("INT");
+        }
         check("near", Pktgen.finish(near, limit), result, failures);
         check("far", Pktgen.finish(far, limit), result, failures);
         finish("torment", torment, result, failures);

@@ -23,7 +23,7 @@ class LaneModelTest {
 
     // Each number of events on its own: what only a further event could mend must not count as mended.
     @ParameterizedTest(name = "events={0}, spoils={1}")
-    @CsvSource({"0, 0, 2_000", "1, 0, 20_000", "2, 0, 100_000", "3, 0, 250_000", "0, 1, 100_000", "1, 1, 1_000_000",
+    @CsvSource({"0, 0, 2_000", "1, 0, 20_000", "2, 0, 100_000", "3, 0, 250_000", "0, 1, 90_000", "1, 1, 1_000_000",
             "0, 2, 1_000_000"})
     void neitherSideTouchesRingsOfAnEpochThatTheOtherHasNotAgreedTo(int events, int spoils, int states) {
         explore(events, spoils, states);

@@ -102,9 +102,14 @@ public final class TormentCommand implements Callable<Integer> {
                 spec.commandLine().getErr().println("torment ready link=" + target.name() + " seed=" + plan.seed()
                         + " attacks=" + plan.attacks().size() + " echo_links=" + echo.links());
                 spec.commandLine().getErr().flush();
-                torment.run();
-                TormentReport report = new TormentReport(target.name(), plan, torment);
-                spec.commandLine().getOut().println(json ? report.json() : report.text());
+                try {
+                    torment.run();
+                } finally {
+                    // Also of a link that did not come back: what was done until then tells how rare that is.
+                    TormentReport report = new TormentReport(target.name(), plan, torment);
+                    spec.commandLine().getOut().println(json ? report.json() : report.text());
+                    spec.commandLine().getOut().flush();
+                }
             }
         }
     }

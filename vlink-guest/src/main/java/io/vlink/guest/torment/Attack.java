@@ -70,6 +70,9 @@ public enum Attack {
     LANE_FLAP(Kind.LANE, "leaves and joins, as fast as the host agrees"),
     /** Agrees without having reset. */
     LANE_DIRTY(Kind.LANE, "agrees to an epoch with positions that are not zero, and goes on with old buffers"),
+    /** Two agreements to one epoch. */
+    LANE_TWICE(Kind.LANE,
+            "agrees twice to one epoch, first with positions that cannot be, as a guest that dies and its successor"),
     /** What the agent wrote. */
     CONTROL_WORDS(Kind.SHARED, "overwrites what agent and host wrote: descriptions, headers, the host's lane word"),
     /** Counters. */

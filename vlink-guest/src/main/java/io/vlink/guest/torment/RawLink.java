@@ -16,6 +16,7 @@ import io.vlink.spec.pci.Limits;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -29,6 +30,8 @@ final class RawLink {
     private final MemorySegment control;
     private final RawChannel[] channels;
     private final List<Saved> saved = new ArrayList<>();
+    /** Not of the run's seed: a new agreement must not repeat what an attack has said. */
+    private final SplittableRandom nonces = new SplittableRandom();
     private int epoch;
 
     /** Bytes as the agent wrote them. */
@@ -145,21 +148,25 @@ final class RawLink {
         long start = System.nanoTime();
         restore();
         guestWord(LaneState.INITIALIZING.word(0));
-        int agreed = 0;
+        long agreement = 0;
         boolean waiting = false;
         while (!isLate(start, limitNanos)) {
             long host = hostWord();
-            if (waiting && host == LaneState.INITIALIZED.word(agreed)) {
-                epoch = agreed;
+            if (waiting && host == agreement) {
+                epoch = LaneState.epoch(agreement);
                 return true;
             }
-            if (LaneState.of(host) == LaneState.INITIALIZING && !(waiting && LaneState.epoch(host) == agreed)) {
-                agreed = LaneState.epoch(host);
+            if (LaneState.of(host) == LaneState.INITIALIZING
+                    && !(waiting && LaneState.epoch(host) == LaneState.epoch(agreement))) {
+                agreement = LaneState.INITIALIZED.word(LaneState.epoch(host), nonces.nextInt());
                 for (RawChannel channel : channels) {
                     channel.reset();
                 }
-                guestWord(LaneState.INITIALIZED.word(agreed));
+                guestWord(agreement);
                 waiting = true;
+            } else if (waiting && LaneState.of(host) == LaneState.INITIALIZED) {
+                guestWord(LaneState.INITIALIZING.word(0)); // what runs was agreed to before this
+                waiting = false;
             }
             Thread.onSpinWait();
         }

@@ -12,6 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 final class RingAttacks {
     private static final int LANE_WORDS = 64;
     private static final long LOOK_NANOS = 20_000;
+    /** Turns of a loop, some 50 us: a host takes about as long to empty its rings. */
+    private static final int AGREEMENT_SPINS = 1 << 10;
 
     private final RawLink link;
     private final DescriptorAttacks descriptors;
@@ -52,6 +54,7 @@ final class RingAttacks {
             case LANE_STATES -> laneStates(draws);
             case LANE_EPOCHS -> laneEpochs(draws);
             case LANE_FLAP -> laneFlap();
+            case LANE_TWICE -> laneTwice(channel, draws);
             default -> laneDirty(channel, draws);
         }
     }
@@ -133,6 +136,32 @@ final class RingAttacks {
         }
         lane(LaneState.INITIALIZED.word(LaneState.epoch(link.hostWord())));
         descriptors.run(Attack.DEAD_EPOCH, link.queueSize(), draws);
+    }
+
+    /** The second agreement comes while the host begins the epoch by the first, or before, or after. */
+    private void laneTwice(RawChannel channel, Draws draws) {
+        for (int i = 0; i < LANE_WORDS; i++) {
+            link.guestWord(LaneState.INITIALIZING.word(0));
+            int epoch = waitedFor();
+            producers(channel, position -> -1 - draws.below(link.queueSize()));
+            link.guestWord(LaneState.INITIALIZED.word(epoch, (int) draws.next()));
+            for (int spins = draws.below(AGREEMENT_SPINS); spins > 0; spins--) {
+                Thread.onSpinWait();
+            }
+            channel.reset();
+            link.guestWord(LaneState.INITIALIZED.word(epoch, (int) draws.next()));
+            tally.add(Count.LANE_WORDS, 3);
+        }
+        look();
+    }
+
+    /** The epoch that the host waits in, as soon as it does; any other if it does not for a while. */
+    private int waitedFor() {
+        long start = System.nanoTime();
+        while (LaneState.of(link.hostWord()) != LaneState.INITIALIZING && System.nanoTime() - start < LOOK_NANOS) {
+            Thread.onSpinWait();
+        }
+        return LaneState.epoch(link.hostWord());
     }
 
     private void lane(long word) {

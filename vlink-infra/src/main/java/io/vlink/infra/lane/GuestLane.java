@@ -7,14 +7,21 @@ import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
+import java.util.SplittableRandom;
+import java.util.function.IntSupplier;
 
 /**
  * The guest's side of the epoch handshake (SPEC.md section 7). It acknowledges an epoch only while the host waits for it,
- * so that what a dead predecessor left in shared memory can never be taken for its own. One thread.
+ * so that what a dead predecessor left in shared memory can never be taken for its own; and each time with a nonce that nobody
+ * could have known, which the host says back: an epoch that runs is one that the host began after this agreement, not after that
+ * of somebody who came before. One thread.
  */
 public final class GuestLane implements Lane {
     private final MemorySegment controlChannel;
+    private final IntSupplier nonces;
     private int epoch;
+    /** What this side says when it agrees to the epoch. */
+    private long agreement;
     private boolean acknowledged;
     private boolean up;
 
@@ -24,7 +31,18 @@ public final class GuestLane implements Lane {
      * @param controlChannel the link's control channel
      */
     public GuestLane(MemorySegment controlChannel) {
+        this(controlChannel, new SplittableRandom()::nextInt);
+    }
+
+    /**
+     * As the other one, with nonces of the caller's choice.
+     *
+     * @param controlChannel the link's control channel
+     * @param nonces         asked before each agreement, for another one each time; the lower 24 bits count
+     */
+    public GuestLane(MemorySegment controlChannel, IntSupplier nonces) {
         this.controlChannel = controlChannel;
+        this.nonces = nonces;
         requestEpoch();
     }
 
@@ -40,7 +58,7 @@ public final class GuestLane implements Lane {
         // Pairs with the host's release in HostLane.publish: its positions are zero before INITIALIZED can be seen.
         long hostWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
         if (up) {
-            if (hostWord == LaneState.INITIALIZED.word(epoch)) {
+            if (hostWord == agreement) {
                 return LaneEvent.NONE;
             }
             up = false;
@@ -48,7 +66,7 @@ public final class GuestLane implements Lane {
         }
         return switch (LaneState.of(hostWord)) {
             case INITIALIZING -> pollWaitingHost(LaneState.epoch(hostWord));
-            case INITIALIZED -> pollReadyHost(LaneState.epoch(hostWord));
+            case INITIALIZED -> pollReadyHost(hostWord);
             case NOT_INITIALIZED -> LaneEvent.NONE;
         };
     }
@@ -59,6 +77,7 @@ public final class GuestLane implements Lane {
             return LaneEvent.NONE;
         }
         epoch = hostEpoch;
+        agreement = LaneState.INITIALIZED.word(epoch, nonces.getAsInt());
         acknowledged = false;
         return LaneEvent.RESET_RINGS;
     }
@@ -66,13 +85,13 @@ public final class GuestLane implements Lane {
     /** A device reset clears this side's word; the rings are still as they were agreed on, so saying it again is enough. */
     private void repeatLostAcknowledgement() {
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.GUEST_LANE_OFFSET);
-        if (word != LaneState.INITIALIZED.word(epoch)) {
+        if (word != agreement) {
             agree();
         }
     }
 
-    private LaneEvent pollReadyHost(int hostEpoch) {
-        if (acknowledged && hostEpoch == epoch) {
+    private LaneEvent pollReadyHost(long hostWord) {
+        if (acknowledged && hostWord == agreement) {
             up = true;
             return LaneEvent.UP;
         }
@@ -86,12 +105,12 @@ public final class GuestLane implements Lane {
     @Override
     public void agree() {
         acknowledged = true;
-        publish(LaneState.INITIALIZED.word(epoch));
+        publish(agreement);
     }
 
     @Override
     public void repeat() {
-        publish(acknowledged ? LaneState.INITIALIZED.word(epoch) : LaneState.INITIALIZING.word(0));
+        publish(acknowledged ? agreement : LaneState.INITIALIZING.word(0));
     }
 
     /** Leaves the link: this side touches no ring and no buffer any more. */
@@ -112,6 +131,11 @@ public final class GuestLane implements Lane {
     @Override
     public int epoch() {
         return epoch;
+    }
+
+    @Override
+    public long word() {
+        return agreement;
     }
 
     private void requestEpoch() {

@@ -18,6 +18,8 @@ public final class HostLane implements Lane {
     private final MemorySegment controlChannel;
     private final MemorySegment record;
     private int epoch;
+    /** What the guest said when it agreed to the epoch. Another agreement to it has another nonce, and so is another word. */
+    private long agreement;
     private boolean up;
 
     /**
@@ -46,29 +48,28 @@ public final class HostLane implements Lane {
         // Pairs with the guest's release: its positions are zero before its acknowledgement can be seen.
         long guestWord = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel,
                 ControlChannelLayout.GUEST_LANE_OFFSET);
-        boolean acknowledged = guestWord == LaneState.INITIALIZED.word(epoch);
-        if (acknowledged && !up) {
-            return LaneEvent.RESET_RINGS;
+        if (up) {
+            if (guestWord == agreement && !isSpoilt()) {
+                return LaneEvent.NONE;
+            }
+            startEpoch();
+            return LaneEvent.DOWN;
         }
-        if (acknowledged == up && !isSpoilt()) {
+        if (!LaneState.INITIALIZED.isSaidBy(guestWord, epoch)) {
             return LaneEvent.NONE;
         }
-        startEpoch();
-        return LaneEvent.DOWN;
+        agreement = guestWord;
+        return LaneEvent.RESET_RINGS;
     }
 
     /**
      * Whether somebody else has written over this side's word while the epoch runs. A guest that then found it INITIALIZING has
-     * acknowledged this epoch a second time, from position zero: saying the word again would let it run on against positions that
-     * are not at zero, and saying nothing would leave it waiting for ever. What the agent says in this driver's place is no such
-     * thing: that stands in the record, too.
+     * agreed to this epoch a second time, from position zero, and saying nothing to one that finds anything else would leave it
+     * waiting for ever. What the agent says in this driver's place is no such thing: that stands in the record, too.
      */
     private boolean isSpoilt() {
-        if (!up) {
-            return false;
-        }
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
-        return word != LaneState.INITIALIZED.word(epoch)
+        return word != agreement
                 && !(word == LaneState.NOT_INITIALIZED.word(epoch) && agentSaysLeft());
     }
 
@@ -81,7 +82,7 @@ public final class HostLane implements Lane {
     @Override
     public void agree() {
         up = true;
-        publish(LaneState.INITIALIZED);
+        publish(agreement);
     }
 
     /**
@@ -92,16 +93,15 @@ public final class HostLane implements Lane {
     @Override
     public void repeat() {
         if (!up) {
-            publish(LaneState.INITIALIZING);
+            publish(LaneState.INITIALIZING.word(epoch));
             return;
         }
-        long word = LaneState.INITIALIZED.word(epoch);
-        long said = agentSaysLeft() ? LaneState.NOT_INITIALIZED.word(epoch) : word;
+        long said = agentSaysLeft() ? LaneState.NOT_INITIALIZED.word(epoch) : agreement;
         // In one step: what is put there between a look and a store could bring a guest into this epoch a second time.
         long found = (long) SharedWord.LONG_HANDLE.compareAndExchange(controlChannel,
-                ControlChannelLayout.HOST_LANE_OFFSET, said, word);
-        if (found == said || found == word) {
-            SharedWord.LONG_HANDLE.setRelease(record, LinkRecordLayout.HOST_LANE_OFFSET, word);
+                ControlChannelLayout.HOST_LANE_OFFSET, said, agreement);
+        if (found == said || found == agreement) {
+            SharedWord.LONG_HANDLE.setRelease(record, LinkRecordLayout.HOST_LANE_OFFSET, agreement);
         } else {
             startEpoch();
         }
@@ -111,7 +111,7 @@ public final class HostLane implements Lane {
     @Override
     public void detach() {
         up = false;
-        publish(LaneState.NOT_INITIALIZED);
+        publish(LaneState.NOT_INITIALIZED.word(epoch));
     }
 
     /** {@return whether descriptors may flow} */
@@ -126,14 +126,18 @@ public final class HostLane implements Lane {
         return epoch;
     }
 
+    @Override
+    public long word() {
+        return agreement;
+    }
+
     private void startEpoch() {
         up = false;
         epoch++;
-        publish(LaneState.INITIALIZING);
+        publish(LaneState.INITIALIZING.word(epoch));
     }
 
-    private void publish(LaneState state) {
-        long word = state.word(epoch);
+    private void publish(long word) {
         // The private copy first: a driver that dies between the two lines must not let an epoch be used twice.
         SharedWord.LONG_HANDLE.setRelease(record, LinkRecordLayout.HOST_LANE_OFFSET, word);
         SharedWord.LONG_HANDLE.setRelease(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET, word);

@@ -27,4 +27,7 @@ public interface Lane {
 
     /** {@return the epoch that this side is in, or was last asked to agree to; unsigned} */
     int epoch();
+
+    /** {@return what both lane words say while the epoch runs: the guest's agreement; only while this side is up} */
+    long word();
 }

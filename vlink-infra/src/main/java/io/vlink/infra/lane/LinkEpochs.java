@@ -6,7 +6,6 @@ package io.vlink.infra.lane;
 import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.QueueClaim;
 import io.vlink.spec.channel.ControlChannelLayout;
-import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
 
@@ -107,7 +106,7 @@ public final class LinkEpochs {
         }
         up = lane.isUp();
         boolean now = up && isReady(caller);
-        long word = LaneState.INITIALIZED.word(lane.epoch());
+        long word = lane.word();
         if (caller.up && !now) {
             side.end(number);
         }

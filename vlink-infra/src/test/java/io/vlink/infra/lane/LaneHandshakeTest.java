@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Both lanes over one control channel: starts, stops, deaths and lies. */
@@ -50,11 +52,12 @@ class LaneHandshakeTest {
     void wordsInMemoryAreTheOnesOfTheSpecification() {
         HostLane host = new HostLane(control, record);
         assertThat(control.get(ValueLayout.JAVA_LONG, HOST_WORD)).isEqualTo(1L << 32 | 1);
-        GuestLane guest = new GuestLane(control);
+        GuestLane guest = new GuestLane(control, () -> 0x77fedcba);
         assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(1L);
         bringUp(host, guest);
-        assertThat(control.get(ValueLayout.JAVA_LONG, HOST_WORD)).isEqualTo(1L << 32 | 2);
-        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(1L << 32 | 2);
+        assertThat(control.get(ValueLayout.JAVA_LONG, HOST_WORD)).isEqualTo(0x1_fedcba02L);
+        assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isEqualTo(0x1_fedcba02L);
+        assertThat(record.get(ValueLayout.JAVA_LONG, RECORDED_WORD)).isEqualTo(0x1_fedcba02L);
         guest.detach();
         assertThat(control.get(ValueLayout.JAVA_LONG, GUEST_WORD)).isZero();
     }
@@ -139,6 +142,52 @@ class LaneHandshakeTest {
         successor.agree();
         assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
         bringUp(host, successor);
+    }
+
+    @Test
+    void regressionASecondAgreementToAnEpochThatTheHostIsJustBeginningGetsAnotherEpoch() {
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        assertThat(guest.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        guest.agree();
+        assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        GuestLane successor = new GuestLane(control);
+        assertThat(successor.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        host.agree();
+        successor.agree();
+        assertThat(successor.poll()).as("what runs was agreed to by another").isEqualTo(LaneEvent.NONE);
+        assertThat(successor.isUp()).isFalse();
+        assertThat(host.poll()).isEqualTo(LaneEvent.DOWN);
+        bringUp(host, successor);
+        assertThat(host.epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void theHostRunsWhatWasAgreedToLast() {
+        HostLane host = new HostLane(control, record);
+        GuestLane dead = new GuestLane(control);
+        assertThat(dead.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        dead.agree();
+        assertThat(host.poll()).isEqualTo(LaneEvent.RESET_RINGS);
+        bringUp(host, new GuestLane(control));
+        assertThat(host.epoch()).isEqualTo(1);
+    }
+
+    @Test
+    void aGuestDrawsAnotherNonceForEachAgreementAndKeepsItWhenItRepeatsOne() {
+        Set<Long> words = new HashSet<>();
+        HostLane host = new HostLane(control, record);
+        GuestLane guest = new GuestLane(control);
+        for (int i = 0; i < 4; i++) {
+            bringUp(host, guest);
+            words.add(host.word() << 32);
+            assertThat(guest.word()).isEqualTo(host.word());
+            guest.repeat();
+            assertThat(host.poll()).isEqualTo(LaneEvent.NONE);
+            host = new HostLane(control, record);
+            assertThat(guest.poll()).isEqualTo(LaneEvent.DOWN);
+        }
+        assertThat(words).hasSizeGreaterThan(2); // two of four alike: once in some million runs
     }
 
     @Test

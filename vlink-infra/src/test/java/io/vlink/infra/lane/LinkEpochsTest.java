@@ -33,7 +33,8 @@ class LinkEpochsTest {
     private final MemorySegment control = Arena.ofAuto().allocate(4_096, 128);
     private final MemorySegment record = Arena.ofAuto().allocate(4_096, 128);
     private final Side hostSide = new Side(() -> new HostLane(control, record));
-    private final Side guestSide = new Side(() -> new GuestLane(control));
+    private int nonce;
+    private final Side guestSide = new Side(() -> new GuestLane(control, () -> ++nonce));
     private final LinkEpochs host = LinkEpochs.ofHost("tap123", control, QUEUES, hostSide);
     private final LinkEpochs guest = LinkEpochs.ofGuest("tap123", control, QUEUES, guestSide);
 
@@ -168,11 +169,11 @@ class LinkEpochsTest {
             late.stop();
             write(HOST_WORD, 1L << 32 | 2);
             assertThat(pollAll(late)).isFalse();
-            lanes.add(new GuestLane(control));
+            lanes.add(new GuestLane(control, () -> 0x13));
             write(HOST_WORD, 2L << 32 | 1);
             late.start();
             assertThat(pollAll(late)).isFalse();
-            assertThat(read(GUEST_WORD)).isEqualTo(2L << 32 | 2);
+            assertThat(read(GUEST_WORD)).isEqualTo(2L << 32 | 0x13 << 8 | 2);
         }
     }
 
@@ -207,7 +208,7 @@ class LinkEpochsTest {
         assertThat(read(GUEST_WORD)).as("asks, and has not agreed").isEqualTo(1);
         assertThat(guest.poll(1)).isFalse();
         assertThat(guestSide.takeTold()).containsExactly("reset 1 for 1");
-        assertThat(read(GUEST_WORD)).isEqualTo(1L << 32 | 2);
+        assertThat(read(GUEST_WORD)).isEqualTo(1L << 32 | nonce << 8 | 2);
         first.close();
         write(GUEST_WORD, 0);
         assertThat(pollAll(host)).isFalse();
@@ -244,7 +245,7 @@ class LinkEpochsTest {
         assertThat(pollAll(host) || host.isUp()).isFalse();
         assertThat(read(HOST_WORD)).isEqualTo(1L << 32);
         bringUp();
-        assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | 2);
+        assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | nonce << 8 | 2);
     }
 
     @Test
@@ -254,12 +255,12 @@ class LinkEpochsTest {
         guest.stop();
         guest.start();
         assertThat(pollAll(guest)).isFalse();
-        assertThat(read(GUEST_WORD)).as("the host has not looked yet").isEqualTo(1L << 32 | 2);
+        assertThat(read(GUEST_WORD)).as("the host has not looked yet").isEqualTo(1L << 32 | nonce << 8 | 2);
         assertThat(host.poll(1)).isFalse();
         assertThat(host.poll(0)).isFalse();
         assertThat(hostSide.takeTold()).containsExactly("end 1", "end 0");
         bringUp();
-        assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | 2);
+        assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | nonce << 8 | 2);
     }
 
     private static void awaitUp(LinkEpochs epochs) throws InterruptedException {

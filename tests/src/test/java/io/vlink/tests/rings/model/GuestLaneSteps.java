@@ -4,8 +4,8 @@
 package io.vlink.tests.rings.model;
 
 import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
+import static io.vlink.tests.rings.model.LaneCells.AGREEMENT;
 import static io.vlink.tests.rings.model.LaneCells.ASKED_OWN;
-import static io.vlink.tests.rings.model.LaneCells.BEYOND_HELP;
 import static io.vlink.tests.rings.model.LaneCells.EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.GUEST;
 import static io.vlink.tests.rings.model.LaneCells.GUEST_AGAIN;
@@ -18,12 +18,15 @@ import static io.vlink.tests.rings.model.LaneCells.HOST_WORD;
 import static io.vlink.tests.rings.model.LaneCells.IDLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
+import static io.vlink.tests.rings.model.LaneCells.NONCE;
+import static io.vlink.tests.rings.model.LaneCells.NONCES;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
-import static io.vlink.tests.rings.model.LaneCells.SPOILT;
 import static io.vlink.tests.rings.model.LaneCells.UP;
 import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
 import static io.vlink.tests.rings.model.LaneCells.checkHonest;
 import static io.vlink.tests.rings.model.LaneCells.checkPositions;
+import static io.vlink.tests.rings.model.LaneCells.code;
+import static io.vlink.tests.rings.model.LaneCells.epoch;
 import static io.vlink.tests.rings.model.LaneCells.word;
 import static io.vlink.tests.rings.model.Violation.check;
 
@@ -63,7 +66,7 @@ final class GuestLaneSteps {
             foundHost(state, state[HOST_WORD] & 0xff);
         } else if (cell == GUEST_WORD && kind == Window.ACQUIRE) {
             state[GUEST + PHASE] = IDLE;
-            if ((state[GUEST_WORD] & 0xff) != word(state[GUEST + EPOCH], INITIALIZED)) {
+            if (state[GUEST_WORD] != state[GUEST + AGREEMENT]) {
                 acknowledge(state);
             }
         } else if (cell == HOST_POSITIONS) {
@@ -77,20 +80,26 @@ final class GuestLaneSteps {
     }
 
     private void foundHost(byte[] state, int found) {
-        int epoch = found >> 2;
-        boolean agreed = state[GUEST + ACKNOWLEDGED] == 1 && state[GUEST + EPOCH] == epoch;
+        boolean same = found == (state[GUEST + AGREEMENT] & 0xff)
+                || (code(found) == INITIALIZED && epoch(found) == state[GUEST + EPOCH]
+                        && mutation == LaneMutation.GUEST_IGNORES_NONCE);
         if (state[GUEST + UP] == 1) {
-            state[GUEST + UP] = (byte) (found == word(state[GUEST + EPOCH], INITIALIZED) ? 1 : 0);
-        } else if ((found & 3) == INITIALIZING) {
-            foundWaitingHost(state, epoch, agreed);
-        } else if ((found & 3) == INITIALIZED) {
-            foundReadyHost(state, epoch, agreed);
+            state[GUEST + UP] = (byte) (same ? 1 : 0);
+        } else if (code(found) == INITIALIZING) {
+            foundWaitingHost(state, epoch(found),
+                    state[GUEST + ACKNOWLEDGED] == 1 && state[GUEST + EPOCH] == epoch(found));
+        } else if (code(found) == INITIALIZED) {
+            foundReadyHost(state, epoch(found), state[GUEST + ACKNOWLEDGED] == 1 && same);
         }
     }
 
     private void foundWaitingHost(byte[] state, int epoch, boolean agreed) {
         if (!agreed) {
             state[GUEST + EPOCH] = (byte) epoch;
+            state[GUEST + AGREEMENT] = (byte) word(epoch, state[NONCE], INITIALIZED);
+            if (mutation != LaneMutation.AGREEMENTS_ALIKE) {
+                state[NONCE] = (byte) ((state[NONCE] + 1) % NONCES);
+            }
             if (state[GUEST_RAN] == epoch) {
                 state[GUEST_AGAIN] = (byte) epoch;
             }
@@ -117,8 +126,7 @@ final class GuestLaneSteps {
             boolean ownPositions = agreed && state[GUEST_POSITIONS] == epoch && state[GUEST_RAN] == epoch;
             checkHonest(state, ownPositions || state[GUEST_POSITIONS] == 0,
                     "a guest begins with positions that are not its own");
-            check(state[SPOILT] >= BEYOND_HELP || state[GUEST_AGAIN] != epoch,
-                    "a guest begins anew in an epoch that has begun");
+            check(state[GUEST_AGAIN] != epoch, "a guest begins anew in an epoch that has begun");
             state[GUEST_RAN] = (byte) epoch;
             checkBothUp(state);
         } else if (state[GUEST + ACKNOWLEDGED] == 1) {
@@ -129,6 +137,6 @@ final class GuestLaneSteps {
     private void acknowledge(byte[] state) {
         state[GUEST + ACKNOWLEDGED] = 1;
         int kind = mutation == LaneMutation.PLAIN_ACKNOWLEDGE ? Window.STORE : Window.RELEASE;
-        guest.begin(state, kind, GUEST_WORD, 0, word(state[GUEST + EPOCH], INITIALIZED));
+        guest.begin(state, kind, GUEST_WORD, 0, state[GUEST + AGREEMENT] & 0xff);
     }
 }

@@ -4,6 +4,7 @@
 package io.vlink.tests.rings.model;
 
 import static io.vlink.tests.rings.model.LaneCells.ACKNOWLEDGED;
+import static io.vlink.tests.rings.model.LaneCells.AGREED;
 import static io.vlink.tests.rings.model.LaneCells.ASKED_OWN;
 import static io.vlink.tests.rings.model.LaneCells.EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.GUEST;
@@ -13,16 +14,20 @@ import static io.vlink.tests.rings.model.LaneCells.HOST;
 import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
 import static io.vlink.tests.rings.model.LaneCells.HOST_WORD;
 import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.IMPOSSIBLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.LAST_EPOCH;
 import static io.vlink.tests.rings.model.LaneCells.LEFT;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
+import static io.vlink.tests.rings.model.LaneCells.QUARANTINED;
 import static io.vlink.tests.rings.model.LaneCells.RECORD;
 import static io.vlink.tests.rings.model.LaneCells.UP;
 import static io.vlink.tests.rings.model.LaneCells.checkBothUp;
 import static io.vlink.tests.rings.model.LaneCells.checkHonest;
 import static io.vlink.tests.rings.model.LaneCells.checkPositions;
+import static io.vlink.tests.rings.model.LaneCells.code;
+import static io.vlink.tests.rings.model.LaneCells.epoch;
 import static io.vlink.tests.rings.model.LaneCells.word;
 import static io.vlink.tests.rings.model.Violation.check;
 
@@ -46,6 +51,8 @@ final class HostLaneSteps {
     void startEpoch(byte[] state) {
         check(state[HOST + EPOCH] < LAST_EPOCH, "epochs without end");
         state[HOST + UP] = 0;
+        state[HOST + AGREED] = 0;
+        state[QUARANTINED] = 0;
         state[HOST + EPOCH]++;
         state[RECORD] = state[HOST + EPOCH];
         state[LEFT] = 0;
@@ -68,13 +75,13 @@ final class HostLaneSteps {
         } else if (cell == HOST_WORD && kind == Window.ACQUIRE) {
             state[HOST + PHASE] = IDLE;
             if (isSpoilt(state)) {
-                foundSpoilt(state);
+                startEpoch(state);
             }
         } else if (kind == Window.EXCHANGE) {
             state[HOST + PHASE] = IDLE;
             exchange(state);
         } else if (cell == GUEST_POSITIONS) {
-            checkPositions(state, state[GUEST_POSITIONS], epoch);
+            foundPositions(state, state[GUEST_POSITIONS], epoch);
         } else {
             checkHonest(state, cell != HOST_POSITIONS || value != 0 || state[GUEST + UP] == 0,
                     "the host zeroes its positions while the guest uses the rings");
@@ -82,21 +89,31 @@ final class HostLaneSteps {
         }
     }
 
+    private static void foundPositions(byte[] state, int found, int epoch) {
+        checkPositions(state, found, epoch);
+        if (found == IMPOSSIBLE && state[HOST + UP] == 1 && state[HOST + EPOCH] == epoch) {
+            state[QUARANTINED] = 1;
+        }
+    }
+
     private void foundGuest(byte[] state, int found) {
-        boolean acknowledged = mutation == LaneMutation.ACKNOWLEDGEMENT_OF_ANY_EPOCH
-                ? (found & 3) == INITIALIZED
-                : found == word(state[HOST + EPOCH], INITIALIZED);
-        if (acknowledged == (state[HOST + UP] == 1)) {
-            if (acknowledged && mutation != LaneMutation.HOST_IGNORES_ITS_OWN_WORD) {
+        boolean agrees = code(found) == INITIALIZED
+                && (epoch(found) == state[HOST + EPOCH] || mutation == LaneMutation.ACKNOWLEDGEMENT_OF_ANY_EPOCH);
+        if (state[HOST + UP] == 0) {
+            if (agrees) {
+                complete(state, found);
+            }
+        } else if (found == agreed(state)) {
+            if (mutation != LaneMutation.HOST_IGNORES_ITS_OWN_WORD) {
                 askOwn(state, Window.ACQUIRE);
             }
-            return;
-        }
-        if (acknowledged) {
-            complete(state);
         } else if (mutation != LaneMutation.HOST_IGNORES_DEPARTURE) {
             startEpoch(state);
         }
+    }
+
+    private static int agreed(byte[] state) {
+        return state[HOST + AGREED] & 0xff;
     }
 
     private void askOwn(byte[] state, int kind) {
@@ -110,48 +127,37 @@ final class HostLaneSteps {
             askOwn(state, Window.EXCHANGE);
         } else {
             state[LEFT] = 0;
-            say(state, INITIALIZING);
+            host.begin(state, Window.RELEASE, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZING));
         }
     }
 
     private void exchange(byte[] state) {
         if (isSpoilt(state)) {
-            foundSpoilt(state);
+            startEpoch(state);
         } else {
             state[LEFT] = 0;
-            state[HOST_WORD] = (byte) word(state[HOST + EPOCH], INITIALIZED);
+            state[HOST_WORD] = state[HOST + AGREED];
         }
     }
 
     private static boolean isSpoilt(byte[] state) {
         int found = state[HOST_WORD] & 0xff;
         boolean saidByAgent = state[LEFT] == 1 && found == word(state[HOST + EPOCH], 0);
-        return found != word(state[HOST + EPOCH], INITIALIZED) && !saidByAgent;
+        return found != agreed(state) && !saidByAgent;
     }
 
-    private void foundSpoilt(byte[] state) {
-        if (mutation == LaneMutation.SPOILT_WORD_SAID_AGAIN) {
-            say(state, INITIALIZED);
-        } else {
-            startEpoch(state);
-        }
-    }
-
-    private void say(byte[] state, int code) {
-        host.begin(state, Window.RELEASE, HOST_WORD, 0, word(state[HOST + EPOCH], code));
-    }
-
-    private void complete(byte[] state) {
+    private void complete(byte[] state, int agreement) {
         state[HOST + UP] = 1;
+        state[HOST + AGREED] = (byte) agreement;
         state[LEFT] = 0;
         checkBothUp(state);
         int kind = mutation == LaneMutation.PLAIN_COMPLETE ? Window.STORE : Window.RELEASE;
         if (mutation == LaneMutation.COMPLETE_BEFORE_ZERO) {
-            host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZED));
+            host.begin(state, kind, HOST_WORD, 0, agreement);
         }
         host.begin(state, Window.STORE, HOST_POSITIONS, 0, 0);
         if (mutation != LaneMutation.COMPLETE_BEFORE_ZERO) {
-            host.begin(state, kind, HOST_WORD, 0, word(state[HOST + EPOCH], INITIALIZED));
+            host.begin(state, kind, HOST_WORD, 0, agreement);
         }
     }
 }

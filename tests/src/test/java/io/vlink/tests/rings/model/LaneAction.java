@@ -15,6 +15,8 @@ public enum LaneAction {
     HOST_TOUCHES(false),
     /** The guest uses the rings. */
     GUEST_TOUCHES(false),
+    /** The guest writes positions that cannot be. */
+    GUEST_DIRTIES(false),
     /** A host driver attaches. */
     HOST_COMES(false),
     /** A guest program starts. */
@@ -46,6 +48,11 @@ public enum LaneAction {
 
     LaneAction(boolean event) {
         this.event = event;
+    }
+
+    /** {@return whether it is about positions, and no lane word} */
+    public boolean isOfRings() {
+        return this == HOST_TOUCHES || this == GUEST_TOUCHES || this == GUEST_DIRTIES;
     }
 
     /** {@return whether it is one of the events that a model allows a given number of} */

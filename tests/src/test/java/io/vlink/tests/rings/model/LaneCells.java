@@ -10,10 +10,10 @@ import static io.vlink.tests.rings.model.Violation.check;
  *
  * <pre>
  * 0         host word | guest word | host's positions | guest's positions | recorded epoch | events left
- *           the record says that the host has left | how the host's word was spoilt | epoch that a guest has been up in
- *           epoch in which a guest has begun again since
- * host      epoch | up | phase
- * guest     epoch | up | phase | acknowledged
+ *           the record says that the host has left | how often a guest has lied | epoch that a guest has been up in
+ *           epoch in which a guest has begun again since | nonce that is drawn next | the host has put the rings in quarantine
+ * host      epoch | up | phase | agreement that its epoch runs by
+ * guest     epoch | up | phase | acknowledged | its agreement | it has written positions that cannot be
  * two windows
  * </pre>
  */
@@ -28,13 +28,20 @@ final class LaneCells {
     static final int SPOILT = 7;
     static final int GUEST_RAN = 8;
     static final int GUEST_AGAIN = 9;
-    static final int HOST = 10;
-    static final int GUEST = 13;
-    static final int WINDOWS = 17;
+    static final int NONCE = 10;
+    static final int QUARANTINED = 11;
+    static final int HOST = 12;
+    static final int GUEST = 16;
+    static final int WINDOWS = 22;
     static final int EPOCH = 0;
     static final int UP = 1;
     static final int PHASE = 2;
+    /** Of the host. */
+    static final int AGREED = 3;
+    /** Of the guest. */
     static final int ACKNOWLEDGED = 3;
+    static final int AGREEMENT = 4;
+    static final int LIES = 5;
 
     static final int IDLE = 0;
     static final int ASKED = 1;
@@ -43,17 +50,33 @@ final class LaneCells {
 
     static final int INITIALIZING = 1;
     static final int INITIALIZED = 2;
-    /** Spoilt so that no host can tell what a guest has begun: once to running, or at all and then written over by another. */
-    static final int BEYOND_HELP = 2;
-    static final int LAST_EPOCH = 60;
+    static final int LAST_EPOCH = 14;
+    /** Nonces that guests draw, one after the other: more than there can be agreements to one epoch at a time. */
+    static final int NONCES = 3;
+    /** What somebody writes who does not know it. */
+    static final int OTHER_NONCE = NONCES;
+    /** Positions that cannot be. */
+    static final int IMPOSSIBLE = 100;
     static final int CAPACITY = 6;
 
     private LaneCells() {
     }
 
     /** A lane word with 8 bits. */
+    static int word(int epoch, int nonce, int code) {
+        return epoch << 4 | nonce << 2 | code;
+    }
+
     static int word(int epoch, int code) {
-        return epoch << 2 | code;
+        return word(epoch, 0, code);
+    }
+
+    static int epoch(int word) {
+        return word >> 4;
+    }
+
+    static int code(int word) {
+        return word & 3;
     }
 
     /** Takes the first step of a look at the other side's word. */
@@ -82,6 +105,11 @@ final class LaneCells {
         state[side + EPOCH] = 0;
         if (side == GUEST) {
             state[GUEST + ACKNOWLEDGED] = 0;
+            state[GUEST + AGREEMENT] = 0;
+            state[GUEST + LIES] = 0;
+        } else {
+            state[HOST + AGREED] = 0;
+            state[QUARANTINED] = 0;
         }
     }
 
@@ -98,5 +126,8 @@ final class LaneCells {
     static void checkBothUp(byte[] state) {
         checkHonest(state, state[HOST + UP] + state[GUEST + UP] < 2 || state[HOST + EPOCH] == state[GUEST + EPOCH],
                 "both sides are up in different epochs");
+        check(state[HOST + UP] + state[GUEST + UP] < 2 || state[HOST + EPOCH] != state[GUEST + EPOCH]
+                || state[HOST + AGREED] == state[GUEST + AGREEMENT],
+                "a guest is up in an epoch that another agreed to");
     }
 }

@@ -15,10 +15,14 @@ import static io.vlink.tests.rings.model.LaneCells.GUEST_RAN;
 import static io.vlink.tests.rings.model.LaneCells.HOST;
 import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
 import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.IMPOSSIBLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.LEFT;
+import static io.vlink.tests.rings.model.LaneCells.LIES;
+import static io.vlink.tests.rings.model.LaneCells.OTHER_NONCE;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
+import static io.vlink.tests.rings.model.LaneCells.QUARANTINED;
 import static io.vlink.tests.rings.model.LaneCells.RECORD;
 import static io.vlink.tests.rings.model.LaneCells.SPOILT;
 import static io.vlink.tests.rings.model.LaneCells.UP;
@@ -38,8 +42,9 @@ import java.util.function.Predicate;
  * {@link Window}). Either side may leave, die and come back, the device may be reset, the agent may take the host for gone, and a
  * guest may write over the host's word, at any step, a given number of times.
  *
- * <p>All positions of a side are one cell: zero, or the epoch in which the side has used the rings. While a side is up it uses
- * the rings whenever it likes: it reads the other's cell, which must be zero or of this epoch, and writes its own.
+ * <p>All positions of a side are one cell: zero, or the epoch in which the side has used the rings, or what cannot be, if the
+ * guest lies. While a side is up it uses the rings whenever it likes: it reads the other's cell, which must be zero or of this
+ * epoch, and writes its own. A host that reads what cannot be uses the rings no more until the next epoch.
  */
 public final class LaneModel implements Model {
     /** Cell of the host's lane word. */
@@ -59,7 +64,7 @@ public final class LaneModel implements Model {
      * A handshake to check.
      *
      * @param events   how often a side may leave or die, the device be reset, or the agent lose sight of the host
-     * @param spoils   how often a guest may write over the host's word: 0, 1, or 2 for twice and once to a running epoch
+     * @param spoils   how often a guest may write over the host's word, or positions that cannot be
      * @param mutation a mistake, or none
      */
     public LaneModel(int events, int spoils, LaneMutation mutation) {
@@ -74,11 +79,12 @@ public final class LaneModel implements Model {
      * A lane word with 8 bits.
      *
      * @param epoch the epoch
+     * @param nonce 0 to 3
      * @param code  the state's number
      * @return the word
      */
-    public static int word(int epoch, int code) {
-        return LaneCells.word(epoch, code);
+    public static int word(int epoch, int nonce, int code) {
+        return LaneCells.word(epoch, nonce, code);
     }
 
     /** Nobody is there yet. */
@@ -93,7 +99,9 @@ public final class LaneModel implements Model {
 
     @Override
     public boolean isDone(byte[] state) {
-        return state[HOST + UP] == 1 && state[GUEST + UP] == 1 && host.count(state) == 0 && guest.count(state) == 0;
+        boolean works = state[QUARANTINED] == 0 || state[GUEST + LIES] == 1; // who lies has only itself to blame
+        return works && state[HOST + UP] == 1 && state[GUEST + UP] == 1 && host.count(state) == 0
+                && guest.count(state) == 0;
     }
 
     /** {@return tells a state in which a link runs that has been down} */
@@ -143,8 +151,10 @@ public final class LaneModel implements Model {
             case HOST_POLLS, HOST_LEAVES -> hostIdle;
             case GUEST_POLLS, GUEST_LEAVES -> guestIdle;
             case HOST_REPEATS -> hostIdle && host.count(state) == 0 && (state[HOST + UP] == 0 || state[LEFT] == 1);
-            case HOST_TOUCHES -> hostIdle && state[HOST + UP] == 1;
+            case HOST_TOUCHES -> hostIdle && state[HOST + UP] == 1 && state[QUARANTINED] == 0;
             case GUEST_TOUCHES -> guestIdle && state[GUEST + UP] == 1;
+            case GUEST_DIRTIES -> state[GUEST + PHASE] != GONE && state[SPOILT] < spoils
+                    && state[GUEST_POSITIONS] != IMPOSSIBLE;
             case HOST_COMES -> state[HOST + PHASE] == GONE && host.count(state) == 0;
             case GUEST_COMES -> state[GUEST + PHASE] == GONE && guest.count(state) == 0;
             case HOST_DIES -> state[HOST + PHASE] != GONE;
@@ -156,23 +166,18 @@ public final class LaneModel implements Model {
     }
 
     private boolean mayBeSpoilt(byte[] state, LaneAction action) {
-        return state[SPOILT] + weight(action) <= spoils && spoilt(state, action) != state[HOST_WORD];
-    }
-
-    private static int weight(LaneAction action) {
-        boolean toRunning = action == LaneAction.SPOILT_TO_RUNNING || action == LaneAction.SPOILT_TO_NEXT_RUNNING;
-        return toRunning ? LaneCells.BEYOND_HELP : 1;
+        return state[SPOILT] < spoils && spoilt(state, action) != state[HOST_WORD];
     }
 
     /** What the host's word becomes. */
     private static byte spoilt(byte[] state, LaneAction action) {
         int epoch = state[RECORD];
         return (byte) switch (action) {
-            case SPOILT_TO_WAITING -> word(epoch, INITIALIZING);
-            case SPOILT_TO_RUNNING -> word(epoch, INITIALIZED);
-            case SPOILT_TO_LEFT -> word(epoch, 0);
-            case SPOILT_TO_NEXT_WAITING -> word(epoch + 1, INITIALIZING);
-            case SPOILT_TO_NEXT_RUNNING -> word(epoch + 1, INITIALIZED);
+            case SPOILT_TO_WAITING -> word(epoch, 0, INITIALIZING);
+            case SPOILT_TO_RUNNING -> word(epoch, OTHER_NONCE, INITIALIZED);
+            case SPOILT_TO_LEFT -> word(epoch, 0, 0);
+            case SPOILT_TO_NEXT_WAITING -> word(epoch + 1, 0, INITIALIZING);
+            case SPOILT_TO_NEXT_RUNNING -> word(epoch + 1, OTHER_NONCE, INITIALIZED);
             default -> throw new IllegalArgumentException("spoils no word: " + action);
         };
     }
@@ -187,6 +192,11 @@ public final class LaneModel implements Model {
             case GUEST_POLLS -> ask(state, guest, GUEST, HOST_WORD);
             case HOST_TOUCHES -> touch(state, host, state[HOST + EPOCH], HOST_POSITIONS, GUEST_POSITIONS);
             case GUEST_TOUCHES -> touch(state, guest, state[GUEST + EPOCH], GUEST_POSITIONS, HOST_POSITIONS);
+            case GUEST_DIRTIES -> {
+                state[GUEST_POSITIONS] = IMPOSSIBLE;
+                state[GUEST + LIES] = 1;
+                state[SPOILT]++;
+            }
             case HOST_COMES -> {
                 state[HOST + PHASE] = IDLE;
                 state[HOST + EPOCH] = state[RECORD];
@@ -200,7 +210,7 @@ public final class LaneModel implements Model {
                 guestSteps.askForEpoch(state);
             }
             case HOST_LEAVES -> {
-                host.begin(state, Window.RELEASE, HOST_WORD, 0, word(state[HOST + EPOCH], 0));
+                host.begin(state, Window.RELEASE, HOST_WORD, 0, word(state[HOST + EPOCH], 0, 0));
                 end(state, HOST);
             }
             case GUEST_LEAVES -> {
@@ -218,13 +228,11 @@ public final class LaneModel implements Model {
             case DEVICE_RESETS -> state[GUEST_WORD] = 0;
             case AGENT_LOSES_HOST -> {
                 state[LEFT] = 1;
-                // The agent may write over what the host has not seen.
-                state[SPOILT] = state[SPOILT] == 0 ? 0 : (byte) LaneCells.BEYOND_HELP;
-                state[HOST_WORD] = (byte) word(state[RECORD], 0);
+                state[HOST_WORD] = (byte) word(state[RECORD], 0, 0);
             }
             default -> {
                 state[HOST_WORD] = spoilt(state, action);
-                state[SPOILT] += (byte) weight(action);
+                state[SPOILT]++;
             }
         }
     }
@@ -271,13 +279,18 @@ public final class LaneModel implements Model {
         return state[GUEST + UP] == 1;
     }
 
+    private static String text(byte word) {
+        return LaneCells.epoch(word & 0xff) + ":" + (word >> 2 & 3) + ":" + LaneCells.code(word);
+    }
+
     @Override
     public String describe(byte[] state) {
-        return "host word=" + (state[HOST_WORD] >> 2) + ":" + (state[HOST_WORD] & 3) + " guest word="
-                + (state[GUEST_WORD] >> 2) + ":" + (state[GUEST_WORD] & 3) + " positions=" + state[HOST_POSITIONS] + ","
+        return "host word=" + text(state[HOST_WORD]) + " guest word=" + text(state[GUEST_WORD]) + " positions="
+                + state[HOST_POSITIONS] + ","
                 + state[GUEST_POSITIONS] + " left=" + state[LEFT] + " spoilt=" + state[SPOILT] + " ran="
                 + state[GUEST_RAN]
-                + " again=" + state[GUEST_AGAIN] + " host epoch=" + state[HOST + EPOCH] + " up=" + state[HOST + UP]
+                + " again=" + state[GUEST_AGAIN] + " quarantined=" + state[QUARANTINED] + " lies="
+                + state[GUEST + LIES] + " host epoch=" + state[HOST + EPOCH] + " up=" + state[HOST + UP]
                 + " phase="
                 + state[HOST + PHASE] + " " + host.describe(state) + " guest epoch=" + state[GUEST + EPOCH] + " up="
                 + state[GUEST + UP] + " acknowledged=" + state[GUEST + ACKNOWLEDGED] + " phase=" + state[GUEST + PHASE]

@@ -31,6 +31,8 @@ public enum LaneMutation {
     HOST_IGNORES_DEPARTURE,
     /** A host whose epoch runs does not look whether somebody has written over its word. */
     HOST_IGNORES_ITS_OWN_WORD,
-    /** A host whose word was written over says it again, and lets the epoch run on. */
-    SPOILT_WORD_SAID_AGAIN
+    /** All guests draw the same nonce: one agreement to an epoch looks like another. */
+    AGREEMENTS_ALIKE,
+    /** A guest takes an epoch that runs by another agreement for its own. */
+    GUEST_IGNORES_NONCE
 }

@@ -15,10 +15,15 @@ import java.lang.foreign.MemorySegment;
 
 /** Linked against the lanes that {@link TracingLoader} has rewritten; made through {@link TracedLanes#over}. */
 public final class LinkedLanes implements TracedLanes {
+    /** As in the model. */
+    private static final int NONCES = 3;
+    private static final int OTHER_NONCE = 3;
+
     private final MemorySegment control;
     private final MemorySegment record;
     private HostLane host;
     private GuestLane guest;
+    private int nonce;
 
     /**
      * A link without anybody on it.
@@ -45,7 +50,7 @@ public final class LinkedLanes implements TracedLanes {
                 }
             }
             case HOST_COMES -> host = new HostLane(control, record);
-            case GUEST_COMES -> guest = new GuestLane(control);
+            case GUEST_COMES -> guest = new GuestLane(control, () -> nonce++ % NONCES);
             case HOST_LEAVES -> {
                 host.detach();
                 host = null;
@@ -63,11 +68,12 @@ public final class LinkedLanes implements TracedLanes {
                 spoil(word);
             }
             case SPOILT_TO_WAITING -> spoil(LaneState.INITIALIZING.word(recordedEpoch()));
-            case SPOILT_TO_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch()));
+            case SPOILT_TO_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch(), OTHER_NONCE));
             case SPOILT_TO_LEFT -> spoil(LaneState.NOT_INITIALIZED.word(recordedEpoch()));
             case SPOILT_TO_NEXT_WAITING -> spoil(LaneState.INITIALIZING.word(recordedEpoch() + 1));
-            case SPOILT_TO_NEXT_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch() + 1));
-            case HOST_TOUCHES, GUEST_TOUCHES -> throw new IllegalArgumentException("lanes touch no rings: " + action);
+            case SPOILT_TO_NEXT_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch() + 1, OTHER_NONCE));
+            case HOST_TOUCHES, GUEST_TOUCHES, GUEST_DIRTIES ->
+                throw new IllegalArgumentException("lanes touch no rings: " + action);
         }
     }
 
