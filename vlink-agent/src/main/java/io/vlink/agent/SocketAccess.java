@@ -58,18 +58,12 @@ public final class SocketAccess {
         int uid = UNCHANGED;
         int gid = UNCHANGED;
         if (owner != null) {
-            Passwd user = posix().getpwnam(owner);
-            if (user == null) {
-                throw new StartException("no such user: --socket-owner=" + owner + ": see getent passwd");
-            }
-            uid = (int) user.getUID();
+            uid = Names.uid(owner).orElseThrow(
+                    () -> new StartException("no such user: --socket-owner=" + owner + ": see getent passwd"));
         }
         if (group != null) {
-            Group found = posix().getgrnam(group);
-            if (found == null) {
-                throw new StartException("no such group: --socket-group=" + group + ": see getent group");
-            }
-            gid = (int) found.getGID();
+            gid = Names.gid(group).orElseThrow(
+                    () -> new StartException("no such group: --socket-group=" + group + ": see getent group"));
         }
         int usual = !allowed.isEmpty() ? LISTED_MODE : group == null ? PRIVATE_MODE : GROUP_MODE;
         return new SocketAccess(mode.orElse(usual), uid, gid, allowed);
@@ -82,7 +76,7 @@ public final class SocketAccess {
      * @throws StartException if the system refuses
      */
     public void apply(Path socket) {
-        if ((uid != UNCHANGED || gid != UNCHANGED) && posix().chown(socket.toString(), uid, gid) != 0) {
+        if ((uid != UNCHANGED || gid != UNCHANGED) && !Names.chown(socket, uid, gid)) {
             throw new StartException("socket owner cannot be set: path=" + socket + " uid=" + uid + " gid=" + gid
                     + ": run as root, or name a group that this user is in");
         }
@@ -103,7 +97,7 @@ public final class SocketAccess {
      */
     public void applyToDirectory(Path directory, boolean root) {
         int wanted = directoryMode(root);
-        if (!root && gid != UNCHANGED && posix().chown(directory.toString(), UNCHANGED, gid) != 0) {
+        if (!root && gid != UNCHANGED && !Names.chown(directory, UNCHANGED, gid)) {
             throw new StartException("run directory cannot be given to the group: run_dir=" + directory + " gid=" + gid
                     + ": run as root, or name a group that this user is in");
         }
@@ -121,14 +115,37 @@ public final class SocketAccess {
         Files.setAttribute(path, "unix:mode", mode);
     }
 
-    /** The system's names of users and groups. It takes a third of a second to initialise, so only who uses names does it. */
-    private static POSIX posix() {
-        return Names.SYSTEM;
-    }
-
-    /** Initialised by its first use. */
+    /**
+     * The system's names of users and groups. libc answers every question in the same static memory, and what jnr returns reads
+     * that only when it is asked for a field: so this lock is held from a question until all of its answer is copied. It takes
+     * a third of a second to initialise, so only who uses names does it. Sources: {@code getpwnam(3)}, {@code getgrnam(3)}.
+     */
     private static final class Names {
-        static final POSIX SYSTEM = POSIXFactory.getNativePOSIX();
+        private static final POSIX SYSTEM = POSIXFactory.getNativePOSIX();
+
+        static synchronized OptionalInt uid(String user) {
+            Passwd found = SYSTEM.getpwnam(user);
+            return found == null ? OptionalInt.empty() : OptionalInt.of((int) found.getUID());
+        }
+
+        static synchronized OptionalInt gid(String group) {
+            Group found = SYSTEM.getgrnam(group);
+            return found == null ? OptionalInt.empty() : OptionalInt.of((int) found.getGID());
+        }
+
+        static synchronized boolean isMember(int uid, int gid) {
+            Passwd user = SYSTEM.getpwuid(uid);
+            if (user == null) {
+                return false;
+            }
+            String name = user.getLoginName();
+            Group group = SYSTEM.getgrgid(gid);
+            return group != null && List.of(group.getMembers()).contains(name);
+        }
+
+        static synchronized boolean chown(Path path, int uid, int gid) {
+            return SYSTEM.chown(path.toString(), uid, gid) == 0;
+        }
     }
 
     /** Everybody may look into a directory of root's; another user's is private, and others may pass where they must. */
@@ -149,12 +166,6 @@ public final class SocketAccess {
         if (allowed.has(peer) || (uid != UNCHANGED && peer.uid() == uid) || (gid != UNCHANGED && peer.gid() == gid)) {
             return true;
         }
-        return gid != UNCHANGED && isMember(peer.uid());
-    }
-
-    private boolean isMember(int peerUid) {
-        Group group = posix().getgrgid(gid);
-        Passwd user = posix().getpwuid(peerUid);
-        return group != null && user != null && List.of(group.getMembers()).contains(user.getLoginName());
+        return gid != UNCHANGED && Names.isMember(peer.uid(), gid);
     }
 }
