@@ -41,6 +41,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ControlServerTest {
+    private static final int FLOOD_REQUESTS = 3_000;
+
     private AgentFixture agent;
 
     @BeforeEach
@@ -318,6 +320,21 @@ class ControlServerTest {
             await().until(() -> server.connections() == 1);
             refused(holder, registration(Role.QEMU, false), StatusCode.BUSY, "one domain");
         }
+    }
+
+    /** SPEC.md appendix B: one user's requests are answered at 1,000 a second, after 1,000 at once, on all its connections. */
+    @Test
+    void holdsBackAUserThatFloodsTheAgentOnManyConnections() {
+        ControlMessage hello = ControlMessage.request(Role.TOOL, Request.HELLO).build();
+        long start = System.nanoTime();
+        try (ControlConnection first = agent.connect(); ControlConnection second = agent.connect()) {
+            for (int i = 0; i < FLOOD_REQUESTS; i += 2) {
+                first.request(hello);
+                second.request(hello);
+            }
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isGreaterThan(Duration.ofMillis(FLOOD_REQUESTS - 1_000));
     }
 
     @Test

@@ -133,6 +133,16 @@ final class RawVfioUserClient implements AutoCloseable {
         }
     }
 
+    /** Whether the server has closed the connection. */
+    boolean hungUp() {
+        return connection.hungUp();
+    }
+
+    /** Whether something from the server waits to be received, be it the end. */
+    boolean hasBytes() {
+        return connection.readable(0);
+    }
+
     /** A whole message with any size field. */
     static byte[] message(int id, int command, int size, int flags, byte[] payload) {
         return little(16 + payload.length).putShort(0, (short) id).putShort(2, (short) command).putInt(4, size)
