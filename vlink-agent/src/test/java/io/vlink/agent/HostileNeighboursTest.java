@@ -47,6 +47,12 @@ class HostileNeighboursTest {
     /** Fewer, as each that leaves a connection behind is told to the keeper, too. */
     private static final int SEQUENCES_WITH_KEEPER = 300;
     private static final long MEMORY_LIMIT_KIB = 24 << 10;
+    /** Of an agent: one that listens for control connections, one for each of two devices, and the two bystanders'. */
+    private static final long SOCKETS = 5;
+    /** One more to its keeper, and a copy of each that it keeps: of all but the one for control connections. */
+    private static final long SOCKETS_WITH_KEEPER = SOCKETS + 1 + (SOCKETS - 1);
+    /** A request with its argsz, flags, and room for the reply. */
+    private static final byte[] GET_INFO = {16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
     @TempDir
     private Path folder;
@@ -81,6 +87,47 @@ class HostileNeighboursTest {
         }
     }
 
+    /** A driver and a device's client of a second domain, who do nothing wrong. */
+    private final class Bystanders implements AutoCloseable {
+        private final UnixConnection driver = UnixConnection.connect(directory.controlSocket());
+        private final ControlConnection asDriver = new ControlConnection(driver);
+        private final UnixConnection device;
+
+        Bystanders() {
+            try (ControlConnection tool = directory.connect()) {
+                device = agreed(Path.of(tool.request(registration("bystander", "tap77 52:54:00:12:34:77 2"))
+                        .text(TlvType.SOCKET_PATH)));
+            }
+            asDriver.request(ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK)
+                    .addText(TlvType.LINK_NAME, "tap77").build(), 3, LIMIT).closeFds();
+        }
+
+        /** Nobody has hung up on them or told them anything, and both are answered as before. */
+        void assertUndisturbed() {
+            for (UnixConnection each : List.of(driver, device)) {
+                assertThat(each.hungUp()).as("hung up").isFalse();
+                assertThat(each.readable(0)).as("bytes that nobody asked for").isFalse();
+            }
+            String report = asDriver.request(ControlMessage.request(Role.DRIVER, Request.REPORT).build())
+                    .text(TlvType.REPORT);
+            assertThat(report.substring(report.indexOf("\"name\":\"bystander\""))).contains("\"state\":\"connected\"",
+                    "\"name\":\"tap77\"", "\"driverPid\":" + ProcessHandle.current().pid());
+            VfioUserTransport transport = new VfioUserTransport(device);
+            transport.send(VfioUserMessage.command(77, VfioUserCommand.DEVICE_GET_INFO, GET_INFO, List.of()));
+            try (VfioUserMessage reply = transport.receive()) {
+                assertThat(reply.id()).isEqualTo(77);
+                assertThat(reply.error()).as("errno").isZero();
+            }
+            asDriver.request(ControlMessage.request(Role.DRIVER, Request.DETACH_LINK).build());
+        }
+
+        @Override
+        public void close() {
+            asDriver.close();
+            device.close();
+        }
+    }
+
     private void startAgent(boolean keeper) throws IOException {
         directory = new RunDirectory(folder.resolve("run"));
         // A small heap that is there from the beginning: what grows beyond it is a leak.
@@ -103,26 +150,33 @@ class HostileNeighboursTest {
     }
 
     private static ControlMessage registration() {
-        return ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN).addText(TlvType.VM_DOMAIN, "testvm1")
-                .addText(TlvType.LINK, "tap123 52:54:00:12:34:56 2").addInt(TlvType.PERSISTENT, 1).build();
+        return registration("testvm1", "tap123 52:54:00:12:34:56 2");
+    }
+
+    private static ControlMessage registration(String domain, String link) {
+        return ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN).addText(TlvType.VM_DOMAIN, domain)
+                .addText(TlvType.LINK, link).addInt(TlvType.PERSISTENT, 1).build();
     }
 
     @Test
     void noSequenceOfMessagesLeaksADescriptorOrMemory() throws IOException {
         startAgent(false);
         Random random = new Random(4);
-        awaitQuiet(2);
-        torment(random, SEQUENCES / 3);
-        awaitQuiet(2);
-        Open before = Open.of(agent.process().pid());
-        long memory = residentKib();
+        try (Bystanders bystanders = new Bystanders()) {
+            awaitQuiet(SOCKETS);
+            torment(random, SEQUENCES / 3);
+            awaitQuiet(SOCKETS);
+            Open before = Open.of(agent.process().pid());
+            long memory = residentKib();
 
-        torment(random, SEQUENCES);
+            torment(random, SEQUENCES);
 
-        awaitQuiet(2);
-        assertOpensNoMoreThan(before, agent.process().pid());
-        assertThat(residentKib() - memory).as("KiB more than before").isLessThan(MEMORY_LIMIT_KIB);
-        assertStillServes();
+            awaitQuiet(SOCKETS);
+            assertOpensNoMoreThan(before, agent.process().pid());
+            assertThat(residentKib() - memory).as("KiB more than before").isLessThan(MEMORY_LIMIT_KIB);
+            bystanders.assertUndisturbed();
+            assertStillServes();
+        }
     }
 
     @Test
@@ -130,21 +184,24 @@ class HostileNeighboursTest {
         startAgent(true);
         long keeperPid = keeper().orElseThrow().pid();
         Random random = new Random(5);
-        Open keeperAtFirst = Open.of(keeperPid);
-        long sockets = Open.of(agent.process().pid()).sockets();
-        torment(random, SEQUENCES_WITH_KEEPER / 3);
-        awaitQuiet(sockets);
-        Open before = Open.of(agent.process().pid());
-        Open keeperBefore = Open.of(keeperPid);
+        try (Bystanders bystanders = new Bystanders()) {
+            awaitQuiet(SOCKETS_WITH_KEEPER);
+            Open keeperAtFirst = Open.of(keeperPid);
+            torment(random, SEQUENCES_WITH_KEEPER / 3);
+            awaitQuiet(SOCKETS_WITH_KEEPER);
+            Open before = Open.of(agent.process().pid());
+            Open keeperBefore = Open.of(keeperPid);
 
-        torment(random, SEQUENCES_WITH_KEEPER);
+            torment(random, SEQUENCES_WITH_KEEPER);
 
-        awaitQuiet(sockets);
-        assertOpensNoMoreThan(before, agent.process().pid());
-        assertOpensNoMoreThan(keeperBefore, keeperPid);
-        assertThat(keeperBefore.memoryFiles()).isEqualTo(keeperAtFirst.memoryFiles());
-        assertThat(keeperBefore.sockets()).isEqualTo(keeperAtFirst.sockets());
-        assertStillServes();
+            awaitQuiet(SOCKETS_WITH_KEEPER);
+            assertOpensNoMoreThan(before, agent.process().pid());
+            assertOpensNoMoreThan(keeperBefore, keeperPid);
+            assertThat(keeperBefore.memoryFiles()).isEqualTo(keeperAtFirst.memoryFiles());
+            assertThat(keeperBefore.sockets()).isEqualTo(keeperAtFirst.sockets());
+            bystanders.assertUndisturbed();
+            assertStillServes();
+        }
     }
 
     private static void assertOpensNoMoreThan(Open before, long pid) {
@@ -156,7 +213,7 @@ class HostileNeighboursTest {
         });
     }
 
-    /** Until nothing but the agent's own sockets is left: those that listen, and the one to its keeper. */
+    /** Until nothing but the agent's own sockets is left, those that listen and the one to its keeper, and the bystanders'. */
     private void awaitQuiet(long sockets) {
         await().atMost(LIMIT).untilAsserted(
                 () -> assertThat(Open.of(agent.process().pid()).sockets()).as("sockets of the agent")
@@ -173,9 +230,13 @@ class HostileNeighboursTest {
         }
     }
 
-    /** A client of the device that has agreed on a version. */
     private UnixConnection agreed() {
-        UnixConnection device = UnixConnection.connect(deviceSocket);
+        return agreed(deviceSocket);
+    }
+
+    /** A client of a device that has agreed on a version. */
+    private static UnixConnection agreed(Path socket) {
+        UnixConnection device = UnixConnection.connect(socket);
         device.receiveTimeout(LIMIT.toMillis());
         VfioUserTransport transport = new VfioUserTransport(device);
         byte[] version = new VersionPayload(0, 0, Capabilities.OURS.toJson()).encode();

@@ -383,6 +383,32 @@ class InventoryTest {
     }
 
     @Test
+    void namesTheQuarantineOfAChannelAndOfNoOther() throws RequestException {
+        inventory.register(request, 11, false);
+        Link link = inventory.attach("tap1", 21).link();
+        beginEpoch(link, 7);
+        String unharmed = "\"channel\":1,\"quarantine\":null,";
+        assertThat(report()).contains("\"channel\":2,\"quarantine\":null,").doesNotContain("\"quarantined\":1");
+        try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
+            // The second data channel's QUARANTINED and QUARANTINE_REASON, by the numbers of SPEC.md appendix A.
+            long counters = record.segment().get(ValueLayout.JAVA_LONG, 0x70) + 64 * 8;
+            record.segment().set(ValueLayout.JAVA_LONG, counters + 13 * 8, 1);
+            List<String> names = List.of("rx_position", "tx_position", "alloc_position", "free_position",
+                    "bad_descriptors");
+            for (int reason = 1; reason <= names.size(); reason++) {
+                record.segment().set(ValueLayout.JAVA_LONG, counters + 25 * 8, reason);
+                String named = "\"channel\":2,\"quarantine\":\"" + names.get(reason - 1) + "\",";
+                assertThat(report()).containsOnlyOnce(named).containsOnlyOnce("\"quarantine\":\"")
+                        .containsOnlyOnce("\"quarantined\":1").contains(unharmed);
+            }
+            record.segment().set(ValueLayout.JAVA_LONG, counters + 13 * 8, 0);
+            record.segment().set(ValueLayout.JAVA_LONG, counters + 25 * 8, 0);
+        }
+        assertThat(report()).as("a new epoch has ended it").contains(unharmed, "\"channel\":2,\"quarantine\":null,")
+                .doesNotContain("\"quarantined\":1");
+    }
+
+    @Test
     void countsWhoHasTheBuffersByTheLedger() throws RequestException {
         inventory.register(request, 11, false);
         Link link = inventory.attach("tap2", 21).link();
