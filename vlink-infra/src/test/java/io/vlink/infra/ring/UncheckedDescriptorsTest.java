@@ -11,6 +11,7 @@ import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
+import io.vlink.spec.channel.SharedWord;
 import io.vlink.spec.record.HostCounter;
 import io.vlink.spec.record.LedgerEntry;
 import java.io.IOException;
@@ -55,6 +56,13 @@ class UncheckedDescriptorsTest {
         }
         consumer.peek(burst.unchecked(), SLOTS);
         return burst.unchecked();
+    }
+
+    /** Writes over a slot, as a guest may at any moment. */
+    private void overwrite(int slot, long address, long meta) {
+        long place = RingLayout.DESCRIPTORS_OFFSET + slot * Descriptor.BYTES;
+        memory.set(SharedWord.LONG, place + Descriptor.ADDRESS_OFFSET, address);
+        memory.set(SharedWord.LONG, place + Descriptor.META_OFFSET, meta);
     }
 
     /** The compiler is the check here, so it is asked. */
@@ -165,6 +173,66 @@ class UncheckedDescriptorsTest {
             assertThat(burst.length(2)).isEqualTo(61);
         }
 
+        @ParameterizedTest
+        @CsvSource({"-1, 60, 0", "0, 60, 0", "16384, 60, 0", "8192, -1, 0", "8192, 2147483647, 0", "8192, 60, 1",
+                "10240, 60, 0"})
+        void aGoodCopyStaysGoodWhateverItsSlotSaysSince(long offset, int length, int stale) {
+            UncheckedDescriptors copies = arrive(POOL, returned(0, 60), POOL + 2L * BUFFER_BYTES, returned(2, 61));
+            long since = Descriptor.meta(length, 0, LedgerEntry.generation(ledger.entry(0)) + stale);
+            overwrite(0, offset, since);
+            overwrite(1, offset, since);
+            assertThat(check.acceptFrames(burst)).isEqualTo(2);
+            assertThat(check.bytes()).isEqualTo(60 + 61);
+            assertPacket(0, POOL, 60);
+            assertPacket(1, POOL + 2L * BUFFER_BYTES, 61);
+            assertThat(ledger.isLent(1)).as("the slot named it, the copy did not").isTrue();
+            assertThat(copies.count()).isEqualTo(2);
+        }
+
+        private void assertPacket(int index, long offset, int length) {
+            assertThat(burst.offset(index)).isEqualTo(offset);
+            assertThat(burst.length(index)).isEqualTo(length);
+        }
+
+        /** One at a time, in each of the three ways that a host has for that. */
+        @Test
+        void aGoodCopyStaysGoodAsALonePacketASegmentAndAnEmptyBuffer() {
+            UncheckedDescriptors copies = arrive(POOL, returned(0, 60), POOL + BUFFER_BYTES, returned(1, 61),
+                    POOL + 2L * BUFFER_BYTES, returned(2, 62));
+            for (int slot = 0; slot < 3; slot++) {
+                overwrite(slot, -1, -1);
+            }
+            ChainAssembler chain = new ChainAssembler(2, MAX_FRAME);
+            assertThat(check.acceptFrame(copies, 0, burst)).isNull();
+            assertThat(check.acceptSegment(copies, 1, chain)).isNull();
+            assertThat(check.acceptBuffer(copies, 2)).isNull();
+            assertPacket(0, POOL, 60);
+            assertThat(chain.segments().offset(0)).isEqualTo(POOL + BUFFER_BYTES);
+            assertThat(chain.bytes()).isEqualTo(61);
+            assertThat(chain.isComplete()).as("no flag came from the slot").isTrue();
+            assertThat(check.returnedBuffer()).isEqualTo(2);
+        }
+
+        @ParameterizedTest
+        @CsvSource({"-1, 60, 0, DROP_BAD_ADDRESS", "16384, 60, 0, DROP_BAD_ADDRESS",
+                "8192, 60, 1, DROP_STALE_GENERATION", "8192, -1, 0, DROP_BAD_LENGTH"})
+        void aBadCopyStaysBadForItsOwnReasonThoughItsSlotIsGoodSince(long offset, int length, int stale,
+                HostCounter reason) {
+            int generation = LedgerEntry.generation(ledger.entry(0)) + stale;
+            UncheckedDescriptors copies = arrive(offset, Descriptor.meta(length, 0, generation), offset,
+                    Descriptor.meta(length, 0, generation));
+            overwrite(0, POOL + BUFFER_BYTES, returned(1, 60));
+            overwrite(1, POOL + 2L * BUFFER_BYTES, returned(2, 60));
+            assertThat(check.acceptFrames(burst)).isZero();
+            assertThat(check.acceptFrame(copies, 0, burst)).isEqualTo(reason);
+            // The second names a buffer that a bad length has brought back already.
+            HostCounter again = reason == HostCounter.DROP_BAD_LENGTH ? HostCounter.DROP_NOT_LENT : reason;
+            assertThat(check.acceptSegment(copies, 1, new ChainAssembler(2, MAX_FRAME))).isEqualTo(again);
+            assertThat(check.acceptBuffer(copies, 1)).isEqualTo(again);
+            assertThat(burst.count()).isZero();
+            assertThat(new boolean[]{ledger.isLent(1), ledger.isLent(2)}).containsExactly(true, true);
+        }
+
         @Test
         void aSegmentThatAChainHasNoPlaceForBringsItsBufferBack() {
             ChainAssembler chain = new ChainAssembler(1, MAX_FRAME);
@@ -201,6 +269,19 @@ class UncheckedDescriptorsTest {
                 assertThat(back.meta(0)).isEqualTo(Descriptor.meta(BUFFER_BYTES, 0, 9));
             }
             assertThat(burst.count()).isZero();
+        }
+
+        @Test
+        void whatItsSlotSaysSinceIsNoPartOfACopy() {
+            UncheckedDescriptors copies = arrive(BASE, Descriptor.meta(61, 0, 1), 0, Descriptor.meta(62, 0, 2));
+            overwrite(0, 0, -1);
+            overwrite(1, BASE, Descriptor.meta(62, 0, 2));
+            copies.toOffsets(translation);
+            assertThat(check.acceptFrames(burst)).isEqualTo(1);
+            assertThat(new long[]{burst.offset(0), burst.length(0)}).containsExactly(PAGE, 61);
+            assertThat(check.acceptFrame(copies, 1, burst)).isFalse();
+            check.refuse(copies, 1, back);
+            assertThat(back.count).as("it was in no page").isZero();
         }
 
         @Test
