@@ -9,7 +9,9 @@ import io.vlink.infra.os.Protection;
 import io.vlink.infra.os.SharedMemory;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.DataChannelLayout;
+import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
+import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.pci.Limits;
 import io.vlink.spec.record.LinkRecordLayout;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The three memories of a link as an agent makes them, real and shared: two translation pages, and a pool that crosses from the
- * one to the other.
+ * one to the other. The next link of the same domain has a record of its own, and the other two memories in common with it.
  */
 public final class TestLink implements AutoCloseable {
     public static final int PAGE_SHIFT = 21;
@@ -32,6 +34,8 @@ public final class TestLink implements AutoCloseable {
     private final LinkMemory memory;
     private final int mtu;
     private final Table table;
+    private final int index;
+    private final long firstChannelOffset;
     final int channels;
     final int queueSize;
     final int bufferCount;
@@ -73,13 +77,38 @@ public final class TestLink implements AutoCloseable {
         this.table = table;
         this.channels = channels;
         this.queueSize = queueSize;
+        index = 0;
+        firstChannelOffset = ControlChannelLayout.BYTES;
         bufferCount = channels * queueSize * Limits.BUFFERS_PER_SLOT;
         poolOffset = PAGE_BYTES - 16L * Limits.BUFFER_BYTES;
         ledgerOffset = LinkRecordLayout.defaultLedgerOffset(Table.PAGES);
-        memories = new SharedMemory[]{share(REGION_BYTES), share(CHANNEL_MEMORY_BYTES),
-                share(LinkRecordLayout.totalBytes(Table.PAGES, bufferCount))};
+        memories = new SharedMemory[]{share(REGION_BYTES), share(CHANNEL_MEMORY_BYTES), shareRecord()};
         memory = new LinkMemory(map(memories[0]), map(memories[1]), map(memories[2]));
         writeRecord(memory.record());
+    }
+
+    private TestLink(TestLink before, int mtu) {
+        this.mtu = mtu;
+        table = before.table;
+        channels = before.channels;
+        queueSize = before.queueSize;
+        index = before.index + 1;
+        firstChannelOffset = before.dataChannelOffset(channels);
+        bufferCount = before.bufferCount;
+        poolOffset = before.poolEnd();
+        ledgerOffset = before.ledgerOffset;
+        memories = new SharedMemory[]{before.memories[0], before.memories[1], shareRecord()};
+        memory = new LinkMemory(before.memory.region(), before.memory.channel(), map(memories[2]));
+        writeRecord(memory.record());
+    }
+
+    /** The next link of the same domain, as large: its pool begins where this one's ends. To be closed before this one. */
+    TestLink neighbour(int neighboursMtu) {
+        return new TestLink(this, neighboursMtu);
+    }
+
+    private SharedMemory shareRecord() {
+        return share(LinkRecordLayout.totalBytes(Table.PAGES, bufferCount));
     }
 
     private SharedMemory share(long bytes) {
@@ -102,6 +131,7 @@ public final class TestLink implements AutoCloseable {
         record.set(SharedWord.INT, LinkRecordLayout.PAGE_SHIFT_OFFSET, PAGE_SHIFT);
         record.set(SharedWord.INT, LinkRecordLayout.PAGE_COUNT_OFFSET, Table.PAGES);
         record.set(SharedWord.LONG, LinkRecordLayout.CHANNEL_MEMORY_BYTES_OFFSET, CHANNEL_MEMORY_BYTES);
+        record.set(SharedWord.INT, LinkRecordLayout.LINK_INDEX_OFFSET, index);
         record.set(SharedWord.INT, LinkRecordLayout.DATA_CHANNEL_COUNT_OFFSET, channels);
         record.set(SharedWord.INT, LinkRecordLayout.QUEUE_SIZE_OFFSET, queueSize);
         record.set(SharedWord.INT, LinkRecordLayout.BUFFER_COUNT_OFFSET, bufferCount);
@@ -117,7 +147,7 @@ public final class TestLink implements AutoCloseable {
         }
         record.set(SharedWord.LONG, LinkRecordLayout.LEDGER_OFFSET, ledgerOffset);
         record.set(SharedWord.LONG, LinkRecordLayout.COUNTERS_OFFSET, LinkRecordLayout.HEADER_BYTES);
-        record.setString(LinkRecordLayout.LINK_NAME_OFFSET, NAME);
+        record.setString(LinkRecordLayout.LINK_NAME_OFFSET, name());
         record.setString(LinkRecordLayout.DOMAIN_NAME_OFFSET, "testvm1");
         record.set(SharedWord.LONG, LinkRecordLayout.CONTROL_CHANNEL_OFFSET, controlChannelOffset());
         for (int channel = 0; channel < channels; channel++) {
@@ -127,12 +157,16 @@ public final class TestLink implements AutoCloseable {
         record.set(SharedWord.LONG, LinkRecordLayout.MAGIC_OFFSET, LinkRecordLayout.MAGIC);
     }
 
+    private String name() {
+        return index == 0 ? NAME : NAME + "-" + index;
+    }
+
     private long controlChannelOffset() {
-        return ControlChannelLayout.BYTES;
+        return firstChannelOffset;
     }
 
     private long dataChannelOffset(int channel) {
-        return 2 * ControlChannelLayout.BYTES + channel * DataChannelLayout.bytes(queueSize);
+        return firstChannelOffset + ControlChannelLayout.BYTES + channel * DataChannelLayout.bytes(queueSize);
     }
 
     public LinkMemory memory() {
@@ -161,6 +195,12 @@ public final class TestLink implements AutoCloseable {
         return table.page((int) (offset / PAGE_BYTES)) + offset % PAGE_BYTES;
     }
 
+    /** One ring of a data channel. */
+    MemorySegment ring(int channel, SubChannel ring) {
+        return dataChannel(channel).asSlice(DataChannelLayout.ringOffset(ring, queueSize),
+                RingLayout.bytes(queueSize));
+    }
+
     /** A bus address that is in no page: of a gap between them where there is one, else behind them. */
     long busAddressInNoPage() {
         return Math.min(table.first, table.second) + PAGE_BYTES + (table == Table.OFFSETS ? PAGE_BYTES : 0);
@@ -178,7 +218,7 @@ public final class TestLink implements AutoCloseable {
     }
 
     public VlinkPort attach(LinkMode mode) {
-        VlinkPort port = new VlinkPort(new VdevArguments(0, NAME, mode), memory, new AgentLink() {
+        VlinkPort port = new VlinkPort(new VdevArguments(0, name(), mode), memory, new AgentLink() {
             @Override
             public AgentState state() {
                 return AgentState.ATTACHED;
