@@ -40,6 +40,9 @@ class AgentRecoveryTest {
     /** How soon control must be back after each start: 1000 for machines that do nothing else, by default what any manages. */
     private static final long BACK_MILLIS = Long.getLong("vlink.agentMillis", 60_000);
 
+    /** Until generator and guest run at full rate: before, their compilers compete with the next agent for the processors. */
+    private static final long WARM_PACKETS = 50_000_000;
+
     private final Lab lab = Lab.create();
     private AgentProcess agent;
     private Path config;
@@ -93,7 +96,7 @@ class AgentRecoveryTest {
         ManagedProcess echo = startEcho();
         ManagedProcess pktgen = Pktgen.start(lab, "tap123", "--duration", "300");
         for (int death = 1; death <= DEATHS; death++) {
-            long seen = death == 1 ? 100_000 : number(link(), "guestToHost", "received") + 100_000;
+            long seen = death == 1 ? WARM_PACKETS : number(link(), "guestToHost", "received") + 100_000;
             await().atMost(LIMIT).until(() -> number(link(), "guestToHost", "received") > seen);
             Map<?, ?> before = domain();
             kill();
