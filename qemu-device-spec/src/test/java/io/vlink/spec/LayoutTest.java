@@ -140,7 +140,6 @@ class LayoutTest {
             assertThat(LaneState.of(0x0000000700000001L)).isSameAs(LaneState.INITIALIZING);
             assertThat(LaneState.INITIALIZED.word(-1, 0x12fedcba)).isEqualTo(0xfffffffffedcba02L);
             assertThat(LaneState.of(0xfffffffffedcba02L)).isSameAs(LaneState.INITIALIZED);
-            assertThat(LaneState.nonce(0xfffffffffedcba02L)).isEqualTo(0xfedcba);
             assertThat(LaneState.INITIALIZED.isSaidBy(0xfffffffffedcba02L, -1)).isTrue();
             assertThat(LaneState.INITIALIZED.isSaidBy(0xfffffffffedcba02L, -2)).isFalse();
             assertThat(LaneState.INITIALIZING.isSaidBy(0xfffffffffedcba02L, -1)).isFalse();

@@ -8,8 +8,10 @@ import static io.vlink.guest.SmallHost.meta;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vlink.infra.command.LineQuota;
 import io.vlink.infra.port.PortException;
 import io.vlink.infra.port.TxPolicy;
+import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.pci.ControlRegister;
 import io.vlink.traffic.echo.EchoEnd;
 import io.vlink.traffic.echo.EchoPlan;
@@ -118,5 +120,36 @@ class EchoRunTest {
         assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo(EchoEnd.SIGNAL);
         assertThat(out.toString()).contains("\"returned\":8,").contains("\"missing\":0,")
                 .contains("\"stopped\":\"signal\"");
+    }
+
+    @Test
+    void aHostThatComesAndGoesWithoutEndIsToldOfSomeTimesAMinuteAndTheRestIsCounted() throws Exception {
+        CompletableFuture<EchoEnd> end = start(0);
+        bringUp();
+        awaitLines("is up", 1);
+        for (int times = 1; !isTooOften(); times++) {
+            host.putLong(host.hostWordOffset(), LaneState.NOT_INITIALIZED.word(times));
+            awaitLines("is down", times);
+            bringUp();
+            awaitLines("is up", times + 1);
+        }
+        stop.request();
+        assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo(EchoEnd.SIGNAL);
+        assertThat(err.toString().lines().filter(line -> line.contains("is up") || line.contains("is down")))
+                .hasSize(LineQuota.LINES);
+        assertThat(err.toString().lines().skip(LineQuota.LINES).toList()).hasSize(2)
+                .first().asString()
+                .startsWith("test: link=tap123 changes too often to tell each time: lines=20 seconds=60");
+        assertThat(err.toString().lines().toList().getLast())
+                .startsWith("test: link=tap123 changed more often: lines_left_out=");
+    }
+
+    private boolean isTooOften() {
+        return err.toString().contains("too often");
+    }
+
+    private void awaitLines(String what, int count) {
+        Awaitility.await().until(
+                () -> isTooOften() || err.toString().lines().filter(line -> line.contains(what)).count() == count);
     }
 }

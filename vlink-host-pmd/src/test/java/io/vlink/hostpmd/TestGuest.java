@@ -48,6 +48,7 @@ public final class TestGuest {
     private final TestLink link;
     private final long[][] positions;
     private int nonce;
+    private long agreement;
 
     public TestGuest(TestLink link) {
         this.link = link;
@@ -61,6 +62,10 @@ public final class TestGuest {
 
     public long hostWord() {
         return (long) SharedWord.LONG_HANDLE.getAcquire(link.controlChannel(), ControlChannelLayout.HOST_LANE_OFFSET);
+    }
+
+    private long guestWord() {
+        return (long) SharedWord.LONG_HANDLE.getAcquire(link.controlChannel(), ControlChannelLayout.GUEST_LANE_OFFSET);
     }
 
     public void lane(long word) {
@@ -81,13 +86,17 @@ public final class TestGuest {
         if (LaneState.of(word) != LaneState.INITIALIZING) {
             return false;
         }
+        if (LaneState.epoch(agreement) == LaneState.epoch(word) && guestWord() == agreement) {
+            return true; // it has said so, and the host has not looked yet
+        }
         for (int channel = 0; channel < link.channels; channel++) {
             moveTo(channel, SubChannel.RX, 0);
             moveTo(channel, SubChannel.TX, 0);
             moveTo(channel, SubChannel.ALLOC, 0);
             moveTo(channel, SubChannel.FREE, 0);
         }
-        lane(LaneState.INITIALIZED.word(LaneState.epoch(word), ++nonce));
+        agreement = LaneState.INITIALIZED.word(LaneState.epoch(word), ++nonce);
+        lane(agreement);
         return true;
     }
 

@@ -19,8 +19,8 @@ import io.vlink.spec.pci.Limits;
  * 0x058 mtu            u32    bytes
  * 0x05c buffer bytes   u32    of one packet buffer
  * 0x060 channel        15 u32 directory index of each data channel
- * 0x100 host lane      u64    epoch << 32 | state    (host writes)
- * 0x180 guest lane     u64    epoch << 32 | state    (guest writes)
+ * 0x100 host lane      u64    lane word (LaneState; host writes)
+ * 0x180 guest lane     u64    lane word (guest writes)
  * </pre>
  */
 public final class ControlChannelLayout {

@@ -63,16 +63,6 @@ public enum LaneState {
     }
 
     /**
-     * The nonce of a lane word.
-     *
-     * @param word a lane word
-     * @return 0 to 0xffffff
-     */
-    public static int nonce(long word) {
-        return (int) (word >>> NONCE_SHIFT) & NONCE_MASK;
-    }
-
-    /**
      * The epoch of a lane word.
      *
      * @param word a lane word

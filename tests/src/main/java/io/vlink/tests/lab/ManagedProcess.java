@@ -200,7 +200,9 @@ public final class ManagedProcess implements AutoCloseable {
             CompletableFuture.anyOf(process.onExit(), other.process.onExit()).get(limit.toMillis(),
                     TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            throw new LabException(name + " did not end within " + limit.toSeconds() + " s", tail(20));
+            throw new LabException(
+                    "neither " + name + " nor " + other.name + " ended within " + limit.toSeconds() + " s",
+                    tail(10) + other.tail(10));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LabException(name + ": interrupted", "");

@@ -91,7 +91,8 @@ public final class TormentLab {
         near.awaitExitOfEither(torment, limit);
         if (!torment.isAlive()) {
             // Its links are gone, and the rest of an hour would show nothing more.
-            System.err.println("torment: ended early: " + torment.tail(1).strip());
+            torment.awaitExit(START);
+            System.err.println("torment: ended early: " + torment.tail(3).strip());
             near.signal("INT");
             far.signal("INT");
         }
@@ -118,7 +119,9 @@ public final class TormentLab {
 
     private static void finish(String name, ManagedProcess torment, Map<String, Object> result,
             List<String> failures) {
-        torment.signal("INT");
+        if (torment.isAlive()) {
+            torment.signal("INT");
+        }
         int status = torment.awaitExit(START);
         result.put(name, torment.outputLines().isEmpty() ? null : JsonLine.read(torment.outputLines().getLast()));
         expect(status == 0, name + " ended with status " + status + ": " + torment.tail(3), failures);

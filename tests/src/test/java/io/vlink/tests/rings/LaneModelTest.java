@@ -15,22 +15,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The epoch handshake in every interleaving and reordering, with both sides leaving, dying and coming back at every step, and a
- * guest that writes over the host's word: no ring is touched in an epoch that the other side has not agreed to, and the link can
- * always come up again.
+ * guest that lies with lane words and positions: no ring is touched in an epoch that the other side has not agreed to, and the
+ * link can always come up again.
  */
 class LaneModelTest {
     private static final int MAX_STATES = 50_000_000;
 
     // Each number of events on its own: what only a further event could mend must not count as mended.
     @ParameterizedTest(name = "events={0}, spoils={1}")
-    @CsvSource({"0, 0, 2_000", "1, 0, 20_000", "2, 0, 100_000", "3, 0, 250_000", "0, 1, 90_000", "1, 1, 1_000_000",
-            "0, 2, 1_000_000"})
+    @CsvSource({"0, 0, 2_000", "1, 0, 20_000", "2, 0, 100_000", "3, 0, 250_000", "0, 1, 200_000", "1, 1, 2_000_000"})
     void neitherSideTouchesRingsOfAnEpochThatTheOtherHasNotAgreedTo(int events, int spoils, int states) {
         explore(events, spoils, states);
     }
 
     @ParameterizedTest(name = "events={0}, spoils={1}")
-    @CsvSource({"4, 0, 500_000", "5, 0, 800_000", "2, 1, 2_000_000", "1, 2, 2_000_000"})
+    @CsvSource({"4, 0, 500_000", "5, 0, 800_000", "2, 1, 10_000_000", "0, 2, 3_000_000"})
     @EnabledIfSystemProperty(named = "vlink.proof", matches = "long", disabledReason = "needs -Dvlink.proof=long")
     void alsoWithMoreDeathsInARow(int events, int spoils, int states) {
         explore(events, spoils, states);
@@ -49,6 +48,13 @@ class LaneModelTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aMistakeIsFound(LaneMutation mistake) {
-        assertThat(Exploration.of(new LaneModel(1, 1, mistake), MAX_STATES).violation()).isNotEmpty();
+        String violation = Exploration.of(new LaneModel(1, 1, mistake), MAX_STATES).violation();
+        switch (mistake) {
+            case AGREEMENTS_ALIKE -> assertThat(violation)
+                    .startsWith("a guest begins with positions that are not its own");
+            case GUEST_IGNORES_NONCE -> assertThat(violation)
+                    .startsWith("a guest is up in an epoch that another agreed to");
+            default -> assertThat(violation).isNotEmpty();
+        }
     }
 }

@@ -6,6 +6,7 @@ package io.vlink.agent.control;
 import io.vlink.agent.domain.AdoptedSession;
 import io.vlink.agent.domain.Inventory;
 import io.vlink.agent.domain.ReportWriter;
+import io.vlink.agent.limits.LineLimit;
 import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.control.ControlConnection;
 import io.vlink.infra.control.ControlMessage;
@@ -35,6 +36,8 @@ public final class ControlServer implements AutoCloseable {
     private static final int REQUESTS_PER_SECOND = 1_000;
     private static final int REQUESTS_AT_ONCE = 1_000;
 
+    /** All who may open the socket share it: each may have many names. */
+    private final LineLimit lines = new LineLimit("socket", "control");
     private final UnixListener listener;
     private final Inventory inventory;
     private final Predicate<PeerCredentials> allowed;
@@ -132,8 +135,9 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    private static void refuse(ControlConnection connection, PeerCredentials peer, StatusCode status, String message) {
-        LOG.warn("event=control_connection_refused pid={} uid={} status={} error={}", peer.pid(), peer.uid(), status,
+    private void refuse(ControlConnection connection, PeerCredentials peer, StatusCode status, String message) {
+        lines.warn(LOG, "event=control_connection_refused pid={} uid={} status={} error={}", peer.pid(), peer.uid(),
+                status,
                 message);
         try (connection) {
             connection.send(ControlMessage.failure(status, message), List.of());
@@ -153,7 +157,7 @@ public final class ControlServer implements AutoCloseable {
         connection.limitReceived(ControlProtocol.MAX_REQUEST_LENGTH);
         MessageRate rate = rates.computeIfAbsent(peer.uid(),
                 uid -> new MessageRate(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE));
-        return new ControlSession(connection, peer, inventory, facts, socketOfDomain, limits.idle(), rate);
+        return new ControlSession(connection, peer, inventory, facts, socketOfDomain, limits.idle(), rate, lines);
     }
 
     private void start(ControlConnection connection, PeerCredentials peer, ControlSession session) {
@@ -186,6 +190,7 @@ public final class ControlServer implements AutoCloseable {
         Map<ControlConnection, Session> open = Map.copyOf(sessions);
         open.keySet().forEach(ControlConnection::shutdown);
         open.values().forEach(session -> join(session.thread(), deadlineNanos));
+        lines.close();
     }
 
     private static void join(Thread thread, long deadlineNanos) {

@@ -12,6 +12,7 @@ import io.vlink.agent.domain.Keeping;
 import io.vlink.agent.domain.RegistrationMessage;
 import io.vlink.agent.domain.ReportWriter;
 import io.vlink.agent.domain.RequestException;
+import io.vlink.agent.limits.LineLimit;
 import io.vlink.agent.limits.MessageRate;
 import io.vlink.infra.control.BadMessageException;
 import io.vlink.infra.control.ControlConnection;
@@ -63,12 +64,13 @@ final class ControlSession implements Runnable {
     private final Function<String, Path> socketOfDomain;
     private final Duration idle;
     private final MessageRate rate;
+    private final LineLimit lines;
     /** What this connection holds, or null. */
     private HeldSession held;
 
     ControlSession(ControlConnection connection, PeerCredentials peer, Inventory inventory,
             Supplier<ReportWriter.AgentFacts> facts, Function<String, Path> socketOfDomain, Duration idle,
-            MessageRate rate) {
+            MessageRate rate, LineLimit lines) {
         this.connection = connection;
         this.peer = peer;
         this.inventory = inventory;
@@ -77,6 +79,7 @@ final class ControlSession implements Runnable {
         this.socketOfDomain = socketOfDomain;
         this.idle = idle;
         this.rate = rate;
+        this.lines = lines;
     }
 
     /** Goes on with what another process has promised on this connection, before {@link #run}. */
@@ -90,11 +93,11 @@ final class ControlSession implements Runnable {
             answerWhatIsOwed();
             serve();
         } catch (BadMessageException e) {
-            LOG.warn("event=control_bad_message pid={} error={}", peer.pid(), e.getMessage());
+            lines.warn(LOG, "event=control_bad_message pid={} error={}", peer.pid(), e.getMessage());
         } catch (OsException | IllegalStateException e) {
             LOG.debug("event=control_connection_lost pid={} error={}", peer.pid(), e.getMessage());
         } catch (RuntimeException e) {
-            LOG.error("event=control_session_failed pid={} error={}", peer.pid(), e.toString(), e);
+            lines.error(LOG, "event=control_session_failed pid={} error={}", peer.pid(), e.toString(), e);
         } finally {
             leave();
         }
@@ -161,7 +164,8 @@ final class ControlSession implements Runnable {
         if (held != null || connection.readable(idle)) {
             return true;
         }
-        LOG.warn("event=control_connection_idle pid={} uid={} seconds={}", peer.pid(), peer.uid(), idle.toSeconds());
+        lines.warn(LOG, "event=control_connection_idle pid={} uid={} seconds={}", peer.pid(), peer.uid(),
+                idle.toSeconds());
         connection.send(ControlMessage.failure(StatusCode.FAILED, "connection was closed, because it asked for nothing:"
                 + " seconds=" + idle.toSeconds() + ": connect again"), List.of());
         return false;
@@ -184,11 +188,12 @@ final class ControlSession implements Runnable {
                 case DETACH_LINK -> detach();
             };
         } catch (RequestException e) {
-            LOG.warn("event=request_refused request={} role={} pid={} status={} error={}", request, role, peer.pid(),
+            lines.warn(LOG, "event=request_refused request={} role={} pid={} status={} error={}", request, role,
+                    peer.pid(),
                     e.status(), e.getMessage());
             return Reply.of(ControlMessage.failure(e.status(), e.getMessage()));
         } catch (OsException e) {
-            LOG.error("event=request_failed request={} role={} pid={} error={}", request, role, peer.pid(),
+            lines.error(LOG, "event=request_failed request={} role={} pid={} error={}", request, role, peer.pid(),
                     e.getMessage());
             return Reply.of(ControlMessage.failure(StatusCode.FAILED, e.getMessage()));
         }

@@ -3,49 +3,27 @@
 
 package io.vlink.agent.limits;
 
+import io.vlink.infra.command.LineQuota;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many lines of log somebody may cause: of each kind {@value #LINES} a minute. The rest are counted, and one line says how
- * many they were before the next of that kind, and at the end. For any thread.
+ * How many lines of log somebody may cause: of each kind {@value LineQuota#LINES} a minute. The rest are counted, and one line
+ * says how many they were before the next of that kind, and at the end. For any thread.
  */
 public final class LineLimit implements AutoCloseable {
-    /** Lines of one kind in one minute. */
-    public static final int LINES = 20;
-    private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final Logger LOG = LoggerFactory.getLogger(LineLimit.class);
-
-    /** Lines of one kind. */
-    private static final class Kind {
-        private long startNanos;
-        private int logged;
-        private long leftOut;
-
-        private long begin(long nowNanos) {
-            long before = leftOut;
-            startNanos = nowNanos;
-            logged = 0;
-            leftOut = 0;
-            return before;
-        }
-    }
-
-    /** Whether a line is logged, whether it is the first of its minute that is not, and how many of an earlier one were not. */
-    private record Verdict(boolean logged, boolean firstLeftOut, long leftOut) {
-    }
 
     private final String who;
     private final String limitReached;
     private final String linesLeftOut;
     private final LongSupplier clock;
     /** By format: there are as many as places that log. Guarded by this. */
-    private final Map<String, Kind> kinds = new HashMap<>();
+    private final Map<String, LineQuota> kinds = new HashMap<>();
 
     /**
      * A limit of somebody who has caused no line yet.
@@ -104,30 +82,16 @@ public final class LineLimit implements AutoCloseable {
     }
 
     private boolean isToLog(String format) {
-        Verdict verdict = verdict(format, clock.getAsLong());
+        LineQuota.Verdict verdict = verdict(format, clock.getAsLong());
         sayLeftOut(format, verdict.leftOut());
         if (verdict.firstLeftOut()) {
-            LOG.warn(limitReached, who, event(format), LINES, TimeUnit.NANOSECONDS.toSeconds(WINDOW_NANOS));
+            LOG.warn(limitReached, who, event(format), LineQuota.LINES, LineQuota.SECONDS);
         }
-        return verdict.logged();
+        return verdict.told();
     }
 
-    private synchronized Verdict verdict(String format, long nowNanos) {
-        Kind kind = kinds.get(format);
-        long leftOut = 0;
-        if (kind == null) {
-            kind = new Kind();
-            kind.begin(nowNanos);
-            kinds.put(format, kind);
-        } else if (nowNanos - kind.startNanos >= WINDOW_NANOS) {
-            leftOut = kind.begin(nowNanos);
-        }
-        if (kind.logged == LINES) {
-            kind.leftOut++;
-            return new Verdict(false, kind.leftOut == 1, leftOut);
-        }
-        kind.logged++;
-        return new Verdict(true, false, leftOut);
+    private synchronized LineQuota.Verdict verdict(String format, long nowNanos) {
+        return kinds.computeIfAbsent(format, kind -> new LineQuota()).take(nowNanos);
     }
 
     /** Says how many lines were left out that nothing has told of yet. */
@@ -135,10 +99,7 @@ public final class LineLimit implements AutoCloseable {
     public void close() {
         Map<String, Long> counts = new TreeMap<>();
         synchronized (this) {
-            kinds.forEach((format, kind) -> {
-                counts.put(format, kind.leftOut);
-                kind.leftOut = 0;
-            });
+            kinds.forEach((format, kind) -> counts.put(format, kind.takeLeftOut()));
         }
         counts.forEach(this::sayLeftOut);
     }

@@ -29,7 +29,7 @@ class AdoptionTest {
             "tap2 52:54:00:00:00:02 2 queue_size=64 mtu=9000");
     private static final DomainRequest VM2 = TestDomains.sharing("vm2", "blue",
             "tap3 52:54:00:00:00:03 2 queue_size=64");
-    private static final long RUNNING = 7L << 32 | 2;
+    private static final long RUNNING = 0x7_12345602L;
     // Literals of SPEC.md, so that a wrong constant cannot agree with itself.
     private static final long RECORD_CONTROL_CHANNEL = 0x100;
     private static final long RECORD_HOST_LANE = 0x280;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class InventoryTest {
-    private static final int EPOCH_7_INITIALIZED_LOW = 2;
+    private static final long EPOCH_7_INITIALIZED_LOW = 0xabcdef02L;
     private static final long EPOCH_7 = 7L << 32;
     // Literals of SPEC.md, so that a wrong constant cannot agree with itself.
     private static final long RECORD_CONTROL_CHANNEL = 0x100;

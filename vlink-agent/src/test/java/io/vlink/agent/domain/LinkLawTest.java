@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Judges numbers as they may stand in shared memory: 2 data channels with rings of 64. */
 class LinkLawTest {
-    private static final long RUNNING = 7L << 32 | 2;
+    private static final long RUNNING = 0x7_12345602L;
     private static final long ASKED_FOR = 8L << 32 | 1;
     private static final long LEFT = 7L << 32;
     private static final LinkReading.Direction QUIET = direction(0, 0, 0, 0, 0);

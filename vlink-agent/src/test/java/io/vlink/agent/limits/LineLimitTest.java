@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.vlink.infra.command.LineQuota;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -52,20 +53,20 @@ class LineLimitTest {
     @Test
     void logsSoManyLinesAMinuteAndSaysBeforeTheNextHowManyItLeftOut() {
         bang(1_000);
-        assertThat(lines()).hasSize(LineLimit.LINES + 1).startsWith("event=bang number=0")
+        assertThat(lines()).hasSize(LineQuota.LINES + 1).startsWith("event=bang number=0")
                 .endsWith("event=log_limit_reached vm_domain=testvm1 like=bang lines=20 seconds=60");
 
         nanos += TimeUnit.MINUTES.toNanos(1);
         bang(1);
-        assertThat(lines()).hasSize(LineLimit.LINES + 3).endsWith(LEFT_OUT + "980", "event=bang number=0");
+        assertThat(lines()).hasSize(LineQuota.LINES + 3).endsWith(LEFT_OUT + "980", "event=bang number=0");
     }
 
     @Test
     void saysAtTheEndOnceWhatNothingHasToldOf() {
-        bang(LineLimit.LINES + 7);
+        bang(LineQuota.LINES + 7);
         limit.close();
         limit.close();
-        assertThat(lines()).hasSize(LineLimit.LINES + 2).endsWith(LEFT_OUT + "7");
+        assertThat(lines()).hasSize(LineQuota.LINES + 2).endsWith(LEFT_OUT + "7");
     }
 
     @Test

@@ -105,7 +105,7 @@ public final class TormentCommand implements Callable<Integer> {
                 try {
                     torment.run();
                 } finally {
-                    // Also of a link that did not come back: what was done until then tells how rare that is.
+                    // Also where it failed: what was done until then tells how rare that is.
                     TormentReport report = new TormentReport(target.name(), plan, torment);
                     spec.commandLine().getOut().println(json ? report.json() : report.text());
                     spec.commandLine().getOut().flush();

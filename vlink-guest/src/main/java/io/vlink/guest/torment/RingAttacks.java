@@ -4,6 +4,7 @@
 package io.vlink.guest.torment;
 
 import io.vlink.guest.torment.Tally.Count;
+import io.vlink.guest.device.DeviceException;
 import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SubChannel;
 import java.util.concurrent.locks.LockSupport;
@@ -12,8 +13,8 @@ import java.util.concurrent.locks.LockSupport;
 final class RingAttacks {
     private static final int LANE_WORDS = 64;
     private static final long LOOK_NANOS = 20_000;
-    /** Turns of a loop, some 50 us: a host takes about as long to empty its rings. */
-    private static final int AGREEMENT_SPINS = 1 << 10;
+    /** A host takes up to some such time to empty its rings. */
+    private static final int AGREEMENT_NANOS = 50_000;
 
     private final RawLink link;
     private final DescriptorAttacks descriptors;
@@ -54,7 +55,7 @@ final class RingAttacks {
             case LANE_STATES -> laneStates(draws);
             case LANE_EPOCHS -> laneEpochs(draws);
             case LANE_FLAP -> laneFlap();
-            case LANE_TWICE -> laneTwice(channel, draws);
+            case LANE_TWICE -> laneTwice(draws);
             default -> laneDirty(channel, draws);
         }
     }
@@ -107,9 +108,9 @@ final class RingAttacks {
 
     private void laneStates(Draws draws) {
         for (int i = 0; i < LANE_WORDS; i++) {
-            int state = (int) draws.oneOf(0, 1, 2, 3, -1, Integer.MIN_VALUE, draws.next());
+            int low = (int) draws.oneOf(0, 1, 2, 3, -1, Integer.MIN_VALUE, 2 | draws.next() << 8, draws.next());
             int epoch = (int) draws.oneOf(link.epoch(), 0, LaneState.epoch(link.hostWord()), draws.next());
-            lane((long) epoch << 32 | (state & 0xffff_ffffL));
+            lane((long) epoch << 32 | (low & 0xffff_ffffL));
         }
     }
 
@@ -138,21 +139,46 @@ final class RingAttacks {
         descriptors.run(Attack.DEAD_EPOCH, link.queueSize(), draws);
     }
 
-    /** The second agreement comes while the host begins the epoch by the first, or before, or after. */
-    private void laneTwice(RawChannel channel, Draws draws) {
+    /**
+     * The second agreement comes while the host begins the epoch by the first, or before, or after. Where the host runs the
+     * second, the link has to work; after the last first one comes {@link RawLink#renew}, as a successor does.
+     */
+    private void laneTwice(Draws draws) {
         for (int i = 0; i < LANE_WORDS; i++) {
             link.guestWord(LaneState.INITIALIZING.word(0));
             int epoch = waitedFor();
-            producers(channel, position -> -1 - draws.below(link.queueSize()));
-            link.guestWord(LaneState.INITIALIZED.word(epoch, (int) draws.next()));
-            for (int spins = draws.below(AGREEMENT_SPINS); spins > 0; spins--) {
-                Thread.onSpinWait();
+            for (RawChannel channel : link.channels()) {
+                producers(channel, position -> -1 - draws.below(link.queueSize()));
             }
-            channel.reset();
             link.guestWord(LaneState.INITIALIZED.word(epoch, (int) draws.next()));
-            tally.add(Count.LANE_WORDS, 3);
+            tally.add(Count.LANE_WORDS, 2);
+            spin(draws.below(AGREEMENT_NANOS));
+            if (i < LANE_WORDS - 1) {
+                agreeAgain(epoch, draws);
+            }
         }
-        look();
+    }
+
+    private void agreeAgain(int epoch, Draws draws) {
+        link.guestWord(LaneState.INITIALIZING.word(0));
+        for (RawChannel channel : link.channels()) {
+            channel.reset();
+        }
+        long agreement = LaneState.INITIALIZED.word(epoch, (int) draws.next());
+        link.guestWord(agreement);
+        tally.add(Count.LANE_WORDS, 2);
+        spin(LOOK_NANOS);
+        if (link.hostWord() == agreement && !link.works(Torment.RECOVERY_NANOS)) {
+            throw new DeviceException("link does not work in an epoch that was agreed to twice: link=" + link.name()
+                    + " epoch=" + Integer.toUnsignedString(epoch) + ": see vlinkctl status on the host");
+        }
+    }
+
+    private static void spin(long nanos) {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < nanos) {
+            Thread.onSpinWait();
+        }
     }
 
     /** The epoch that the host waits in, as soon as it does; any other if it does not for a while. */

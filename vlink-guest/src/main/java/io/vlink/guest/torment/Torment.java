@@ -23,7 +23,7 @@ public final class Torment {
      * How long a host may take to agree to an epoch and to take one buffer back. Not a measure of speed: a host that other
      * programs keep from its processor for a while has not lost a link.
      */
-    private static final long RECOVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
+    static final long RECOVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long DRIVER_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int DESCRIPTORS = 1 << 16;

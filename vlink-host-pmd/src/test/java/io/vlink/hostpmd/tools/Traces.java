@@ -17,7 +17,7 @@ import java.nio.file.Path;
  *
  * @param descriptors open ones of link memories
  * @param mappings    of link memories
- * @param hostWord    the host's lane word: state and epoch
+ * @param hostWord    the host's lane word
  */
 record Traces(long descriptors, long mappings, long hostWord) {
     private static final String MEMORY = "/memfd:vlink-test";

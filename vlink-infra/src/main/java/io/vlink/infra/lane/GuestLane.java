@@ -12,9 +12,9 @@ import java.util.function.IntSupplier;
 
 /**
  * The guest's side of the epoch handshake (SPEC.md section 7). It acknowledges an epoch only while the host waits for it,
- * so that what a dead predecessor left in shared memory can never be taken for its own; and each time with a nonce that nobody
- * could have known, which the host says back: an epoch that runs is one that the host began after this agreement, not after that
- * of somebody who came before. One thread.
+ * so that what a dead predecessor left in shared memory can never be taken for its own; and each time with a nonce that somebody
+ * else has by chance only, which the host says back: an epoch that runs is one that the host began after this agreement, not
+ * after that of somebody who came before. One thread.
  */
 public final class GuestLane implements Lane {
     private final MemorySegment controlChannel;
@@ -22,6 +22,8 @@ public final class GuestLane implements Lane {
     private int epoch;
     /** What this side says when it agrees to the epoch. */
     private long agreement;
+    /** Whether the agreement is to what the host was last seen to wait for. */
+    private boolean asked;
     private boolean acknowledged;
     private boolean up;
 
@@ -35,7 +37,7 @@ public final class GuestLane implements Lane {
     }
 
     /**
-     * As the other one, with nonces of the caller's choice.
+     * Takes over the guest's side of a link with nonces of the caller's choice, and asks the host for a new epoch.
      *
      * @param controlChannel the link's control channel
      * @param nonces         asked before each agreement, for another one each time; the lower 24 bits count
@@ -76,8 +78,11 @@ public final class GuestLane implements Lane {
             repeatLostAcknowledgement();
             return LaneEvent.NONE;
         }
-        epoch = hostEpoch;
-        agreement = LaneState.INITIALIZED.word(epoch, nonces.getAsInt());
+        if (!asked || epoch != hostEpoch) {
+            asked = true;
+            epoch = hostEpoch;
+            agreement = LaneState.INITIALIZED.word(epoch, nonces.getAsInt());
+        }
         acknowledged = false;
         return LaneEvent.RESET_RINGS;
     }
@@ -117,6 +122,7 @@ public final class GuestLane implements Lane {
     @Override
     public void detach() {
         up = false;
+        asked = false;
         acknowledged = false;
         publish(LaneState.NOT_INITIALIZED.word(0));
     }
@@ -139,6 +145,7 @@ public final class GuestLane implements Lane {
     }
 
     private void requestEpoch() {
+        asked = false;
         acknowledged = false;
         publish(LaneState.INITIALIZING.word(0));
     }

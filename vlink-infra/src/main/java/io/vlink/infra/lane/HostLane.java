@@ -63,9 +63,9 @@ public final class HostLane implements Lane {
     }
 
     /**
-     * Whether somebody else has written over this side's word while the epoch runs. A guest that then found it INITIALIZING has
-     * agreed to this epoch a second time, from position zero, and saying nothing to one that finds anything else would leave it
-     * waiting for ever. What the agent says in this driver's place is no such thing: that stands in the record, too.
+     * Whether somebody else has written over this side's word while the epoch runs. Saying nothing would leave a guest that finds
+     * it waiting for ever; saying the word again could let one run on that has agreed to this epoch a second time, from position
+     * zero, and draws no nonces. What the agent says in this driver's place is no such thing: that stands in the record, too.
      */
     private boolean isSpoilt() {
         long word = (long) SharedWord.LONG_HANDLE.getAcquire(controlChannel, ControlChannelLayout.HOST_LANE_OFFSET);
@@ -97,7 +97,7 @@ public final class HostLane implements Lane {
             return;
         }
         long said = agentSaysLeft() ? LaneState.NOT_INITIALIZED.word(epoch) : agreement;
-        // In one step: what is put there between a look and a store could bring a guest into this epoch a second time.
+        // In one step: what is put there between a look and a store could bring a guest without nonces into this epoch again.
         long found = (long) SharedWord.LONG_HANDLE.compareAndExchange(controlChannel,
                 ControlChannelLayout.HOST_LANE_OFFSET, said, agreement);
         if (found == said || found == agreement) {

@@ -28,6 +28,10 @@ public interface Lane {
     /** {@return the epoch that this side is in, or was last asked to agree to; unsigned} */
     int epoch();
 
-    /** {@return what both lane words say while the epoch runs: the guest's agreement; only while this side is up} */
+    /**
+     * The guest's agreement to the epoch, which both lane words say while it runs: another one to the same epoch is another word.
+     *
+     * @return the agreement that {@link #poll} asked for last, with {@link LaneEvent#RESET_RINGS}; 0 before the first
+     */
     long word();
 }

@@ -31,7 +31,7 @@ public final class LinkEpochs {
         private long upWord;
         private boolean up;
         private long epochCount;
-        private int readyEpoch;
+        private long readyWord;
         private boolean ready;
         private String worker;
     }
@@ -120,7 +120,7 @@ public final class LinkEpochs {
     }
 
     private boolean isReady(Queue queue) {
-        return queue.ready && queue.readyEpoch == lane.epoch();
+        return queue.ready && queue.readyWord == lane.word();
     }
 
     /** The other side waits: puts in order what the caller may touch, and agrees with the last queue. */
@@ -130,7 +130,7 @@ public final class LinkEpochs {
             Queue queue = queues[i];
             if (!isReady(queue) && (queue == caller || queue.worker == null)) {
                 side.reset(i, lane.epoch());
-                queue.readyEpoch = lane.epoch();
+                queue.readyWord = lane.word();
                 queue.ready = true;
             }
             all &= isReady(queue);

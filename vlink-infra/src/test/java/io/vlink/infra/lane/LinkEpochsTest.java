@@ -128,7 +128,8 @@ class LinkEpochsTest {
         }
 
         @ParameterizedTest
-        @ValueSource(longs = {0, -1, 2, 1, 1L << 32 | 3, 1L << 32 | 1, 2L << 32 | 2, 1L << 33, Long.MIN_VALUE})
+        @ValueSource(longs = {0, -1, 2, 1, 1L << 32 | 3, 1L << 32 | 1, 2L << 32 | 2, 2L << 32 | 5 << 8 | 2,
+                1L << 32 | 5 << 8 | 1, 1L << 33, Long.MIN_VALUE})
         void noWordBringsTheHostUpButTheAgreementToItsEpoch(long word) {
             host.start();
             write(GUEST_WORD, word);
@@ -137,8 +138,10 @@ class LinkEpochsTest {
         }
 
         @ParameterizedTest
-        @ValueSource(longs = {0, -1, 2, 7L << 32 | 2, 7L << 32 | 3, 7L << 32, Long.MAX_VALUE})
-        void noWordBringsTheGuestUpButTheEpochThatItAgreedTo(long word) {
+        @ValueSource(longs = {0, -1, 2, 6L << 32 | 2, 6L << 32 | 0x99 << 8 | 2, 7L << 32 | 2, 7L << 32 | 1 << 8 | 2,
+                7L << 32,
+                Long.MAX_VALUE})
+        void noWordBringsTheGuestUpButItsOwnAgreement(long word) {
             guest.start();
             write(HOST_WORD, 6L << 32 | 1);
             assertThat(pollAll(guest)).isFalse();
@@ -261,6 +264,26 @@ class LinkEpochsTest {
         assertThat(hostSide.takeTold()).containsExactly("end 1", "end 0");
         bringUp();
         assertThat(read(HOST_WORD)).isEqualTo(2L << 32 | nonce << 8 | 2);
+    }
+
+    @Test
+    void aSecondAgreementBetweenTheLooksOfTwoWorkersIsTheOneThatRuns() {
+        QueueClaim first = host.claim(0, "worker-0");
+        QueueClaim second = host.claim(1, "worker-1");
+        host.start();
+        guest.start();
+        assertThat(pollAll(guest)).isFalse();
+        assertThat(host.poll(0)).isFalse();
+        assertThat(hostSide.takeTold()).containsExactly("reset 0 for 1");
+        guest.stop();
+        guest.start();
+        assertThat(pollAll(guest)).isFalse();
+        assertThat(host.poll(1)).as("queue 0 has not emptied its rings for this agreement").isFalse();
+        assertThat(host.poll(0) && host.poll(1)).isTrue();
+        assertThat(hostSide.takeTold()).containsExactly("reset 1 for 1", "reset 0 for 1", "begin 0", "begin 1");
+        assertThat(read(HOST_WORD)).isEqualTo(read(GUEST_WORD)).isEqualTo(1L << 32 | nonce << 8 | 2);
+        first.close();
+        second.close();
     }
 
     private static void awaitUp(LinkEpochs epochs) throws InterruptedException {

@@ -111,6 +111,7 @@ public final class EchoRun {
             }
         }
         watch.look();
+        watch.end();
         if (end != null) {
             return end;
         }

@@ -3,9 +3,11 @@
 
 package io.vlink.traffic.echo;
 
+import io.vlink.infra.command.LineQuota;
 import io.vlink.infra.port.Port;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Notices what happens to links and channels while workers echo, by what the workers have last seen. One thread, no worker's. */
 final class EchoWatch {
@@ -17,6 +19,8 @@ final class EchoWatch {
     /** How often each link has come up, as it was told. */
     private final long[] epochs;
     private final boolean[] quarantined;
+    /** Of each link: a peer that joins and leaves without end must not fill the disk that the output goes to. */
+    private final LineQuota[] quotas;
 
     EchoWatch(List<EchoLoop> loops, List<Port> ports, EchoVoice voice) {
         loops.forEach(loop -> queues.addAll(List.of(loop.queues())));
@@ -26,6 +30,7 @@ final class EchoWatch {
         away = new boolean[ports.size()];
         epochs = new long[ports.size()];
         quarantined = new boolean[queues.size()];
+        quotas = Stream.generate(LineQuota::new).limit(ports.size()).toArray(LineQuota[]::new);
     }
 
     /** Tells of everything that has changed since the last look. */
@@ -38,12 +43,38 @@ final class EchoWatch {
             EchoQueue queue = queues.get(i);
             boolean now = queue.isQuarantineSeen();
             if (now && !quarantined[i]) {
-                voice.event(
+                tell(ports.indexOf(queue.port()),
                         "channel rests until the link's next epoch, because the peer's ring position is impossible, or it"
                                 + " returned too many bad descriptors (vlinkctl status on the host): link="
                                 + queue.port().link() + " queue=" + queue.queue());
             }
             quarantined[i] = now;
+        }
+    }
+
+    /** Tells of what a peer has done. */
+    private void tell(int index, String line) {
+        LineQuota.Verdict verdict = quotas[index].take(System.nanoTime());
+        tellLeftOut(index, verdict.leftOut());
+        if (verdict.told()) {
+            voice.event(line);
+        } else if (verdict.firstLeftOut()) {
+            voice.event(
+                    "link=" + ports.get(index).link() + " changes too often to tell each time: lines=" + LineQuota.LINES
+                            + " seconds=" + LineQuota.SECONDS + ": the rest are counted");
+        }
+    }
+
+    private void tellLeftOut(int index, long lines) {
+        if (lines > 0) {
+            voice.event("link=" + ports.get(index).link() + " changed more often: lines_left_out=" + lines);
+        }
+    }
+
+    /** Tells how much was not told. */
+    void end() {
+        for (int i = 0; i < quotas.length; i++) {
+            tellLeftOut(i, quotas[i].takeLeftOut());
         }
     }
 
@@ -67,11 +98,11 @@ final class EchoWatch {
         }
         // A worker counts the epoch a moment after the port has come up: before that, the count is of the last one.
         if (nowUp && nowEpochs > epochs[index]) {
-            voice.event("link=" + port.link() + " is up: epochs=" + nowEpochs);
+            tell(index, "link=" + port.link() + " is up: epochs=" + nowEpochs);
             epochs[index] = nowEpochs;
             up[index] = true;
         } else if (!nowUp && up[index]) {
-            voice.event("link=" + port.link() + " is down: waiting for its other side");
+            tell(index, "link=" + port.link() + " is down: waiting for its other side");
             up[index] = false;
         }
     }

@@ -16,6 +16,7 @@ import static io.vlink.tests.rings.model.LaneCells.HOST;
 import static io.vlink.tests.rings.model.LaneCells.HOST_POSITIONS;
 import static io.vlink.tests.rings.model.LaneCells.HOST_WORD;
 import static io.vlink.tests.rings.model.LaneCells.IDLE;
+import static io.vlink.tests.rings.model.LaneCells.IMPOSSIBLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.NONCE;
@@ -73,7 +74,8 @@ final class GuestLaneSteps {
             checkPositions(state, state[HOST_POSITIONS], epoch);
         } else {
             checkHonest(state,
-                    cell != GUEST_POSITIONS || value != 0 || state[HOST + UP] == 0 || state[GUEST_POSITIONS] == 0,
+                    cell != GUEST_POSITIONS || value != 0 || state[HOST + UP] == 0 || state[GUEST_POSITIONS] == 0
+                            || state[GUEST_POSITIONS] == IMPOSSIBLE,
                     "the guest takes back positions that the host uses");
             state[cell] = (byte) value;
         }

@@ -17,6 +17,10 @@ public enum LaneAction {
     GUEST_TOUCHES(false),
     /** The guest writes positions that cannot be. */
     GUEST_DIRTIES(false),
+    /** The guest agrees to the epoch that is, or was, in place of what it has said, with its positions as they are. */
+    GUEST_AGREES_FALSELY(false),
+    /** The guest agrees to the next epoch, before there is one. */
+    GUEST_AGREES_TO_THE_NEXT(false),
     /** A host driver attaches. */
     HOST_COMES(false),
     /** A guest program starts. */

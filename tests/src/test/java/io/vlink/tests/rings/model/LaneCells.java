@@ -10,10 +10,11 @@ import static io.vlink.tests.rings.model.Violation.check;
  *
  * <pre>
  * 0         host word | guest word | host's positions | guest's positions | recorded epoch | events left
- *           the record says that the host has left | how often a guest has lied | epoch that a guest has been up in
+ *           the record says that the host has left | a guest has lied with a lane word | epoch that a guest has been up in
  *           epoch in which a guest has begun again since | nonce that is drawn next | the host has put the rings in quarantine
+ *           how often a guest has lied
  * host      epoch | up | phase | agreement that its epoch runs by
- * guest     epoch | up | phase | acknowledged | its agreement | it has written positions that cannot be
+ * guest     epoch | up | phase | acknowledged | its agreement | it has lied
  * two windows
  * </pre>
  */
@@ -30,9 +31,10 @@ final class LaneCells {
     static final int GUEST_AGAIN = 9;
     static final int NONCE = 10;
     static final int QUARANTINED = 11;
-    static final int HOST = 12;
-    static final int GUEST = 16;
-    static final int WINDOWS = 22;
+    static final int LIED = 12;
+    static final int HOST = 13;
+    static final int GUEST = 17;
+    static final int WINDOWS = 23;
     static final int EPOCH = 0;
     static final int UP = 1;
     static final int PHASE = 2;
@@ -51,7 +53,7 @@ final class LaneCells {
     static final int INITIALIZING = 1;
     static final int INITIALIZED = 2;
     static final int LAST_EPOCH = 14;
-    /** Nonces that guests draw, one after the other: more than there can be agreements to one epoch at a time. */
+    /** Nonces that guests draw, one after the other: the first and the fourth to die in an epoch have the same. */
     static final int NONCES = 3;
     /** What somebody writes who does not know it. */
     static final int OTHER_NONCE = NONCES;
@@ -106,20 +108,22 @@ final class LaneCells {
         if (side == GUEST) {
             state[GUEST + ACKNOWLEDGED] = 0;
             state[GUEST + AGREEMENT] = 0;
-            state[GUEST + LIES] = 0;
         } else {
             state[HOST + AGREED] = 0;
             state[QUARANTINED] = 0;
         }
     }
 
-    /** What holds unless a guest has lied to itself: then only that the link can come up again, and in order. */
+    /**
+     * What holds unless a guest has lied with a lane word, as that may lead both sides anywhere for a while, or lies now: then
+     * only that the link can come up again, and in order.
+     */
     static void checkHonest(byte[] state, boolean holds, String what) {
-        check(state[SPOILT] > 0 || holds, what);
+        check(state[SPOILT] > 0 || state[GUEST + LIES] > 0 || holds, what);
     }
 
     static void checkPositions(byte[] state, int found, int epoch) {
-        checkHonest(state, found == 0 || found == epoch,
+        checkHonest(state, found == 0 || found == epoch || found == IMPOSSIBLE,
                 "a side reads positions of another epoch: found=" + found + " epoch=" + epoch);
     }
 

@@ -19,6 +19,7 @@ import static io.vlink.tests.rings.model.LaneCells.IMPOSSIBLE;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZED;
 import static io.vlink.tests.rings.model.LaneCells.INITIALIZING;
 import static io.vlink.tests.rings.model.LaneCells.LEFT;
+import static io.vlink.tests.rings.model.LaneCells.LIED;
 import static io.vlink.tests.rings.model.LaneCells.LIES;
 import static io.vlink.tests.rings.model.LaneCells.OTHER_NONCE;
 import static io.vlink.tests.rings.model.LaneCells.PHASE;
@@ -64,7 +65,7 @@ public final class LaneModel implements Model {
      * A handshake to check.
      *
      * @param events   how often a side may leave or die, the device be reset, or the agent lose sight of the host
-     * @param spoils   how often a guest may write over the host's word, or positions that cannot be
+     * @param spoils   how often a guest may write over the host's word, or positions or an agreement that cannot be
      * @param mutation a mistake, or none
      */
     public LaneModel(int events, int spoils, LaneMutation mutation) {
@@ -99,14 +100,20 @@ public final class LaneModel implements Model {
 
     @Override
     public boolean isDone(byte[] state) {
-        boolean works = state[QUARANTINED] == 0 || state[GUEST + LIES] == 1; // who lies has only itself to blame
-        return works && state[HOST + UP] == 1 && state[GUEST + UP] == 1 && host.count(state) == 0
+        if (state[GUEST + LIES] == 1 && state[GUEST + PHASE] != GONE) {
+            return true; // who lies has only itself to blame
+        }
+        return isUp(state);
+    }
+
+    private boolean isUp(byte[] state) {
+        return state[QUARANTINED] == 0 && state[HOST + UP] == 1 && state[GUEST + UP] == 1 && host.count(state) == 0
                 && guest.count(state) == 0;
     }
 
     /** {@return tells a state in which a link runs that has been down} */
     public Predicate<byte[]> isUpAgain() {
-        return state -> isDone(state) && state[EVENTS] == 0;
+        return state -> isUp(state) && state[EVENTS] == 0;
     }
 
     @Override
@@ -153,8 +160,9 @@ public final class LaneModel implements Model {
             case HOST_REPEATS -> hostIdle && host.count(state) == 0 && (state[HOST + UP] == 0 || state[LEFT] == 1);
             case HOST_TOUCHES -> hostIdle && state[HOST + UP] == 1 && state[QUARANTINED] == 0;
             case GUEST_TOUCHES -> guestIdle && state[GUEST + UP] == 1;
-            case GUEST_DIRTIES -> state[GUEST + PHASE] != GONE && state[SPOILT] < spoils
-                    && state[GUEST_POSITIONS] != IMPOSSIBLE;
+            case GUEST_DIRTIES -> mayLie(state) && state[GUEST_POSITIONS] != IMPOSSIBLE;
+            case GUEST_AGREES_FALSELY -> mayLie(state) && state[RECORD] != 0;
+            case GUEST_AGREES_TO_THE_NEXT -> mayLie(state) && state[RECORD] != 0;
             case HOST_COMES -> state[HOST + PHASE] == GONE && host.count(state) == 0;
             case GUEST_COMES -> state[GUEST + PHASE] == GONE && guest.count(state) == 0;
             case HOST_DIES -> state[HOST + PHASE] != GONE;
@@ -165,8 +173,17 @@ public final class LaneModel implements Model {
         };
     }
 
+    private boolean mayLie(byte[] state) {
+        return state[GUEST + PHASE] != GONE && state[LIED] < spoils;
+    }
+
+    private static void lie(byte[] state) {
+        state[GUEST + LIES] = 1;
+        state[LIED]++;
+    }
+
     private boolean mayBeSpoilt(byte[] state, LaneAction action) {
-        return state[SPOILT] < spoils && spoilt(state, action) != state[HOST_WORD];
+        return state[LIED] < spoils && spoilt(state, action) != state[HOST_WORD];
     }
 
     /** What the host's word becomes. */
@@ -194,8 +211,17 @@ public final class LaneModel implements Model {
             case GUEST_TOUCHES -> touch(state, guest, state[GUEST + EPOCH], GUEST_POSITIONS, HOST_POSITIONS);
             case GUEST_DIRTIES -> {
                 state[GUEST_POSITIONS] = IMPOSSIBLE;
-                state[GUEST + LIES] = 1;
-                state[SPOILT]++;
+                lie(state);
+            }
+            case GUEST_AGREES_FALSELY -> {
+                state[GUEST_WORD] = (byte) word(state[RECORD], OTHER_NONCE, INITIALIZED);
+                state[SPOILT] = 1;
+                lie(state);
+            }
+            case GUEST_AGREES_TO_THE_NEXT -> {
+                state[GUEST_WORD] = (byte) word(state[RECORD] + 1, OTHER_NONCE, INITIALIZED);
+                state[SPOILT] = 1;
+                lie(state);
             }
             case HOST_COMES -> {
                 state[HOST + PHASE] = IDLE;
@@ -207,6 +233,7 @@ public final class LaneModel implements Model {
             }
             case GUEST_COMES -> {
                 state[GUEST + PHASE] = IDLE;
+                state[GUEST + LIES] = 0; // a dead liar's last accesses are performed by now
                 guestSteps.askForEpoch(state);
             }
             case HOST_LEAVES -> {
@@ -232,7 +259,8 @@ public final class LaneModel implements Model {
             }
             default -> {
                 state[HOST_WORD] = spoilt(state, action);
-                state[SPOILT]++;
+                state[SPOILT] = 1;
+                state[LIED]++;
             }
         }
     }

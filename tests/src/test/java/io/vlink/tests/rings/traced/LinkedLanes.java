@@ -67,6 +67,8 @@ public final class LinkedLanes implements TracedLanes {
                 record.set(SharedWord.LONG, LinkRecordLayout.HOST_LANE_OFFSET, word);
                 spoil(word);
             }
+            case GUEST_AGREES_FALSELY -> agree(recordedEpoch());
+            case GUEST_AGREES_TO_THE_NEXT -> agree(recordedEpoch() + 1);
             case SPOILT_TO_WAITING -> spoil(LaneState.INITIALIZING.word(recordedEpoch()));
             case SPOILT_TO_RUNNING -> spoil(LaneState.INITIALIZED.word(recordedEpoch(), OTHER_NONCE));
             case SPOILT_TO_LEFT -> spoil(LaneState.NOT_INITIALIZED.word(recordedEpoch()));
@@ -84,6 +86,11 @@ public final class LinkedLanes implements TracedLanes {
     /** Not by a lane, so not an access that is written down. */
     private void spoil(long word) {
         control.set(SharedWord.LONG, ControlChannelLayout.HOST_LANE_OFFSET, word);
+    }
+
+    private void agree(int epoch) {
+        control.set(SharedWord.LONG, ControlChannelLayout.GUEST_LANE_OFFSET,
+                LaneState.INITIALIZED.word(epoch, OTHER_NONCE));
     }
 
     @Override
