@@ -147,6 +147,21 @@ class VfioUserServerTest {
     }
 
     @Test
+    void closesAtOnceWhoseFirstMessageClaimsToBeLargerThanAFirstOneMay() {
+        assertOnceInTime(VfioUserServerTest::aFirstMessageOfAByteTooManyIsTheEnd);
+    }
+
+    /** SPEC.md appendix C: 32 KiB. A longer one that were waited for would end the connection after 2 s. */
+    private static boolean aFirstMessageOfAByteTooManyIsTheEnd(Path socket) {
+        long start = System.nanoTime();
+        try (RawVfioUserClient client = RawVfioUserClient.silent(socket)) {
+            client.sendBytes(RawVfioUserClient.message(0, VERSION, (32 << 10) + 1, 0, new byte[0]));
+            client.expectClosed();
+            return isWellUnderTwoSeconds(start);
+        }
+    }
+
+    @Test
     void refusesAPeerThatMayNotUseTheAgentWhateverTheSocketsModeSays() {
         Path open = folder.resolve("other.sock");
         try (ServedDevice strict = new ServedDevice(open, BarShape.BAR32, peer -> false);
