@@ -32,6 +32,7 @@ class TormentTest {
         Map<?, ?> done = (Map<?, ?>) result.get("torment");
         assertThat((Long) done.get("descriptors_and_messages")).as("%s", done).isGreaterThan(10_000);
         assertThat(((Map<?, ?>) done.get("attacks")).containsValue(0L)).as("%s", done).isFalse();
+        assertThat(done.get("stopped")).isEqualTo("signal");
         Map<?, ?> resets = (Map<?, ?>) result.get("resets");
         assertThat((Long) resets.get("resets")).as("%s", resets).isPositive();
     }

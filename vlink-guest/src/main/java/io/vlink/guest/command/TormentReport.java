@@ -27,6 +27,7 @@ final class TormentReport {
     /** {@return one line} */
     String json() {
         JsonText json = new JsonText().open('{').member("link", link).member("seed", plan.seed())
+                .member("stopped", torment.stopped())
                 .member("millis", Math.round(torment.seconds() * 1_000)).member("hostile", torment.tally().hostile())
                 .member("hostile_per_second", perSecond())
                 .member("descriptors_and_messages", torment.tally().descriptorsAndMessages());
@@ -46,7 +47,8 @@ final class TormentReport {
         text.append("torment of ").append(link).append(", seed ").append(plan.seed()).append(": ")
                 .append(torment.tally().hostile()).append(" hostile acts in ")
                 .append(Math.round(torment.seconds() * 10) / 10.0).append(" s (").append(perSecond())
-                .append("/s), of which descriptors and messages ").append(torment.tally().descriptorsAndMessages());
+                .append("/s), stopped=").append(torment.stopped()).append(", of which descriptors and messages ")
+                .append(torment.tally().descriptorsAndMessages());
         for (Count count : Count.values()) {
             text.append("\n  ").append(count.label()).append(' ').append(torment.tally().of(count));
         }

@@ -40,6 +40,7 @@ public final class Torment {
     private final SharedAttacks shared;
     private final RegisterAttacks registers;
     private long elapsedNanos;
+    private String stopped = "failed";
 
     /**
      * A run that has not begun.
@@ -65,7 +66,10 @@ public final class Torment {
      * @throws DeviceException if the link did not come back after an attack, or no driver is on it
      */
     public void run() {
-        awaitDriver();
+        if (!awaitDriver()) {
+            stopped = "signal";
+            return;
+        }
         long start = System.nanoTime();
         Attack last = null;
         for (long cycle = 0; !isOver(start); cycle++) {
@@ -81,6 +85,7 @@ public final class Torment {
         recover(last);
         link.leave();
         elapsedNanos = System.nanoTime() - start;
+        stopped = stop.isRequested() ? "signal" : "duration";
     }
 
     private boolean isOver(long start) {
@@ -122,15 +127,20 @@ public final class Torment {
         }
     }
 
-    private void awaitDriver() {
+    /** False if it was told to stop meanwhile. */
+    private boolean awaitDriver() {
         long start = System.nanoTime();
         while (LaneState.of(link.hostWord()) == LaneState.NOT_INITIALIZED) {
-            if (stop.isRequested() || System.nanoTime() - start > DRIVER_NANOS) {
+            if (stop.isRequested()) {
+                return false;
+            }
+            if (System.nanoTime() - start > DRIVER_NANOS) {
                 throw new DeviceException("no driver is on the host's side of the link: link=" + link.name()
                         + ": start one, for instance bin/vlink-echo, and try again");
             }
             LockSupport.parkNanos(PAUSE_NANOS);
         }
+        return true;
     }
 
     private void recover(Attack last) {
@@ -164,6 +174,11 @@ public final class Torment {
      */
     public long rounds(Attack attack) {
         return rounds[attack.ordinal()];
+    }
+
+    /** {@return why it ended: {@code duration}, {@code signal}, or {@code failed} if the link did not come back} */
+    public String stopped() {
+        return stopped;
     }
 
     /** {@return how long it ran} */

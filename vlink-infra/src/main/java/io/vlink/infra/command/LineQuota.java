@@ -56,6 +56,16 @@ public final class LineQuota {
         return new Verdict(true, false, before);
     }
 
+    /**
+     * Lines of a window that is over, for who wants to tell of them before the next one comes.
+     *
+     * @param nowNanos the time, as of {@link System#nanoTime}
+     * @return how many were left out; 0 while the window lasts
+     */
+    public long takeOverdue(long nowNanos) {
+        return begun && nowNanos - startNanos >= TimeUnit.SECONDS.toNanos(SECONDS) ? takeLeftOut() : 0;
+    }
+
     /** {@return lines that were left out and nothing has told of yet; from now on they count as told} */
     public long takeLeftOut() {
         long count = leftOut;

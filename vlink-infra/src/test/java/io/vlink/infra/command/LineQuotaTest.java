@@ -42,6 +42,15 @@ class LineQuotaTest {
     }
 
     @Test
+    void tellsOfWhatWasLeftOutOnceTheWindowIsOverAlsoWhereNoLineComes() {
+        assertThat(quota.takeOverdue(7)).isZero();
+        told(LineQuota.LINES + 3, 7);
+        assertThat(quota.takeOverdue(6 + WINDOW)).isZero();
+        assertThat(quota.takeOverdue(7 + WINDOW)).isEqualTo(3);
+        assertThat(quota.takeOverdue(7 + WINDOW)).isZero();
+    }
+
+    @Test
     void whatWasToldAtTheEndIsNotToldAgain() {
         told(LineQuota.LINES + 3, 7);
         assertThat(quota.takeLeftOut()).isEqualTo(3);

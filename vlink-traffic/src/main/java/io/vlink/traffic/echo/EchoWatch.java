@@ -38,6 +38,7 @@ final class EchoWatch {
         for (int i = 0; i < up.length; i++) {
             lookAtAttachment(i);
             lookAtLink(i);
+            tellLeftOut(i, quotas[i].takeOverdue(System.nanoTime()));
         }
         for (int i = 0; i < quarantined.length; i++) {
             EchoQueue queue = queues.get(i);
@@ -67,7 +68,8 @@ final class EchoWatch {
 
     private void tellLeftOut(int index, long lines) {
         if (lines > 0) {
-            voice.event("link=" + ports.get(index).link() + " changed more often: lines_left_out=" + lines);
+            voice.event("link=" + ports.get(index).link() + " changed more often: lines_left_out=" + lines + ": now "
+                    + (up[index] ? "up" : "down") + ", epochs=" + epochs[index]);
         }
     }
 
@@ -98,12 +100,12 @@ final class EchoWatch {
         }
         // A worker counts the epoch a moment after the port has come up: before that, the count is of the last one.
         if (nowUp && nowEpochs > epochs[index]) {
-            tell(index, "link=" + port.link() + " is up: epochs=" + nowEpochs);
             epochs[index] = nowEpochs;
             up[index] = true;
+            tell(index, "link=" + port.link() + " is up: epochs=" + nowEpochs);
         } else if (!nowUp && up[index]) {
-            tell(index, "link=" + port.link() + " is down: waiting for its other side");
             up[index] = false;
+            tell(index, "link=" + port.link() + " is down: waiting for its other side");
         }
     }
 }
