@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,6 +28,8 @@ import java.util.stream.Stream;
  * @param files  names in the run directory
  */
 public record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keeper, TreeSet<String> files) {
+    private static final String SOCKET = "socket";
+
     /**
      * Looks.
      *
@@ -42,6 +45,24 @@ public record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keepe
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * {@return whether this is the same as {@code before}, but for sockets, of which there may be fewer: a connection that has
+     * ended is closed by its thread a moment later}
+     *
+     * @param before an earlier look
+     */
+    public boolean isWithoutMoreThan(Resources before) {
+        return files.equals(before.files) && isWithoutMoreThan(agent, before.agent)
+                && isWithoutMoreThan(keeper, before.keeper);
+    }
+
+    private static boolean isWithoutMoreThan(TreeMap<String, Long> now, TreeMap<String, Long> before) {
+        TreeMap<String, Long> rest = new TreeMap<>(now);
+        TreeMap<String, Long> restBefore = new TreeMap<>(before);
+        long sockets = Objects.requireNonNullElse(rest.remove(SOCKET), 0L);
+        return sockets <= Objects.requireNonNullElse(restBefore.remove(SOCKET), 0L) && rest.equals(restBefore);
     }
 
     /** {@return the same for a report} */
@@ -93,7 +114,7 @@ public record Resources(TreeMap<String, Long> agent, TreeMap<String, Long> keepe
         try {
             String target = Files.readSymbolicLink(fd).toString();
             return target.startsWith("socket:")
-                    ? "socket"
+                    ? SOCKET
                     : isMemory(target) ? "memory" : target.contains("eventfd") ? "eventfd" : "";
         } catch (IOException closedMeanwhile) {
             return "";

@@ -185,7 +185,11 @@ class DriverKillTest {
     }
 
     private void assertNothingLeaks() {
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(resources()).isEqualTo(before));
+        await().atMost(LIMIT).untilAsserted(() -> {
+            Resources now = resources();
+            assertThat(now).matches(rest -> rest.isWithoutMoreThan(before), "no more than " + before);
+            before = now;
+        });
     }
 
     private Resources resources() {
