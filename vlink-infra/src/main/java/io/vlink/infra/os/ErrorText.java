@@ -3,17 +3,14 @@
 
 package io.vlink.infra.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static io.vlink.infra.os.NativeFunction.number;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 
 /** The C library's constant texts for error numbers. They are neither translated nor shared buffers, so any thread may ask. */
 final class ErrorText {
-    private static final FunctionDescriptor TEXT = FunctionDescriptor.of(ADDRESS, JAVA_INT);
-    private static final NativeFunction NAME = NativeFunction.plain("strerrorname_np", TEXT);
-    private static final NativeFunction DESCRIPTION = NativeFunction.plain("strerrordesc_np", TEXT);
+    private static final NativeFunction NAME = new NativeFunction("strerrorname_np");
+    private static final NativeFunction DESCRIPTION = new NativeFunction("strerrordesc_np");
     private static final long LONGEST_TEXT = 256;
 
     private ErrorText() {
@@ -21,23 +18,15 @@ final class ErrorText {
 
     /** {@code strerrorname_np(3)}; null for an unknown number. */
     static String name(int errno) {
-        try {
-            return text((MemorySegment) NAME.handle().invokeExact(errno));
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return text(NAME.longResult(number(errno)));
     }
 
     /** {@code strerrordesc_np(3)}; null for an unknown number. */
     static String description(int errno) {
-        try {
-            return text((MemorySegment) DESCRIPTION.handle().invokeExact(errno));
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return text(DESCRIPTION.longResult(number(errno)));
     }
 
-    private static String text(MemorySegment pointer) {
-        return pointer.address() == 0 ? null : pointer.reinterpret(LONGEST_TEXT).getString(0);
+    private static String text(long pointer) {
+        return pointer == 0 ? null : MemorySegment.ofAddress(pointer).reinterpret(LONGEST_TEXT).getString(0);
     }
 }

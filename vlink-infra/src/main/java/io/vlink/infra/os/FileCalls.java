@@ -3,11 +3,8 @@
 
 package io.vlink.infra.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static io.vlink.infra.os.NativeFunction.number;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -15,67 +12,37 @@ import java.lang.foreign.MemorySegment;
  * and returns that function's result, or the negative errno; nothing is retried here. May be called from any thread.
  */
 final class FileCalls {
-    private static final NativeFunction OPEN = NativeFunction.variadicWithErrno("open",
-            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), 2);
-    private static final NativeFunction CLOSE = NativeFunction.withErrno("close",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final NativeFunction PREAD = NativeFunction.withErrno("pread",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-    private static final NativeFunction PWRITE = NativeFunction.withErrno("pwrite",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-    private static final NativeFunction FLOCK = NativeFunction.withErrno("flock",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final NativeFunction OPEN = new NativeFunction("open");
+    private static final NativeFunction CLOSE = new NativeFunction("close");
+    private static final NativeFunction PREAD = new NativeFunction("pread");
+    private static final NativeFunction PWRITE = new NativeFunction("pwrite");
+    private static final NativeFunction FLOCK = new NativeFunction("flock");
 
     private FileCalls() {
     }
 
     /** {@code open(2)}. */
     static int open(MemorySegment path, int flags, int mode) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((int) OPEN.handle().invokeExact(state, path, flags, mode), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return OPEN.intResult(path, number(flags), number(mode));
     }
 
     /** {@code close(2)}; Linux frees the number whatever it returns, so it must never be repeated. */
     static int close(int fd) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((int) CLOSE.handle().invokeExact(state, fd), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return CLOSE.intResult(number(fd));
     }
 
     /** {@code pread(2)}. */
     static long pread(int fd, MemorySegment buffer, long bytes, long offset) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((long) PREAD.handle().invokeExact(state, fd, buffer, bytes, offset), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return PREAD.longResult(number(fd), buffer, number(bytes), number(offset));
     }
 
     /** {@code pwrite(2)}. */
     static long pwrite(int fd, MemorySegment buffer, long bytes, long offset) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((long) PWRITE.handle().invokeExact(state, fd, buffer, bytes, offset), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return PWRITE.longResult(number(fd), buffer, number(bytes), number(offset));
     }
 
     /** {@code flock(2)}. */
     static int flock(int fd, int operation) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((int) FLOCK.handle().invokeExact(state, fd, operation), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return FLOCK.intResult(number(fd), number(operation));
     }
 }

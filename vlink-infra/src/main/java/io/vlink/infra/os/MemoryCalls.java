@@ -3,11 +3,8 @@
 
 package io.vlink.infra.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static io.vlink.infra.os.NativeFunction.number;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -15,35 +12,19 @@ import java.lang.foreign.MemorySegment;
  * address as a number), or the negative errno. May be called from any thread.
  */
 final class MemoryCalls {
-    private static final NativeFunction MMAP = NativeFunction.withErrno("mmap",
-            FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final NativeFunction MUNMAP = NativeFunction.withErrno("munmap",
-            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final long MAP_FAILED = -1;
+    private static final NativeFunction MMAP = new NativeFunction("mmap");
+    private static final NativeFunction MUNMAP = new NativeFunction("munmap");
 
     private MemoryCalls() {
     }
 
-    /** {@code mmap(2)}; an address of user space is never negative. */
+    /** {@code mmap(2)}; an address of user space is never negative, and MAP_FAILED is -1. */
     static long mmap(MemorySegment address, long bytes, int protection, int flags, int fd, long offset) {
-        MemorySegment state = NativeCall.state();
-        try {
-            MemorySegment mapped = (MemorySegment) MMAP.handle().invokeExact(state, address, bytes, protection, flags,
-                    fd,
-                    offset);
-            return mapped.address() == MAP_FAILED ? NativeCall.failure(state) : mapped.address();
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return MMAP.longResult(address, number(bytes), number(protection), number(flags), number(fd), number(offset));
     }
 
     /** {@code munmap(2)}. */
     static int munmap(MemorySegment address, long bytes) {
-        MemorySegment state = NativeCall.state();
-        try {
-            return NativeCall.result((int) MUNMAP.handle().invokeExact(state, address, bytes), state);
-        } catch (Throwable impossible) {
-            throw NativeCall.impossible(impossible);
-        }
+        return MUNMAP.intResult(address, number(bytes));
     }
 }
