@@ -18,15 +18,17 @@ import java.lang.invoke.VarHandle;
 /**
  * A function of the C library with up to six parameters, each a number or a pointer. All are called in one shape, that with
  * six: a shape costs some 7 ms to link, in an emulated machine a tenth of a second, and a driver that attaches would need
- * eight. On Linux such a parameter is a register of 64 bits, chosen by the parameter's place alone; a function reads only the
- * registers of its own parameters, and of each only as many bits as the parameter has; that holds behind {@code ...} as well
- * (System V ABI for AMD64, 3.2.3; for AArch64, parameter passing in its procedure call standard). Pointers are passed as
- * segments, not as numbers, so that no thread can unmap one during the call.
+ * eight. By the ABIs of Linux on AMD64 (System V ABI, 3.2.3) and AArch64 (procedure call standard) such a parameter is a
+ * register of 64 bits, chosen by the parameter's place alone; a function reads only the registers of its own parameters, and of
+ * each only as many bits as the parameter has. That holds behind {@code ...} too, but for al, in which a caller on AMD64 says how
+ * many vector registers it uses: the shape has no variadic parameter and says so, which makes the linker set al to none. Pointers
+ * are passed as segments, not as numbers, so that no thread can unmap one during the call.
  *
  * <p>For any thread. The errno of a call lands in a segment of the calling thread, so no other thread, and no call of the JVM
  * itself, can overwrite it.
  */
 final class NativeFunction {
+    private static final int PARAMETERS = 6;
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -34,7 +36,7 @@ final class NativeFunction {
             .withInitial(() -> Arena.ofAuto().allocate(STATE));
     private static final MethodHandle CALL = LINKER.downcallHandle(
             FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS),
-            Linker.Option.captureCallState("errno"));
+            Linker.Option.captureCallState("errno"), Linker.Option.firstVariadicArg(PARAMETERS));
     private static final MemorySegment NONE = MemorySegment.NULL;
 
     private final String name;
