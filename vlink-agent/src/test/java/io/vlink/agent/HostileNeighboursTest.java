@@ -164,15 +164,14 @@ class HostileNeighboursTest {
         Random random = new Random(4);
         try (Bystanders bystanders = new Bystanders()) {
             awaitQuiet(SOCKETS);
+            Open atFirst = Open.of(agent.process().pid());
             torment(random, SEQUENCES / 3);
-            awaitQuiet(SOCKETS);
-            Open before = Open.of(agent.process().pid());
+            Open before = awaitSame(atFirst, Long.MAX_VALUE, agent.process().pid());
             long memory = residentKib();
 
             torment(random, SEQUENCES);
 
-            awaitQuiet(SOCKETS);
-            assertOpensNoMoreThan(before, agent.process().pid());
+            awaitSame(atFirst, before.all(), agent.process().pid());
             assertThat(residentKib() - memory).as("KiB more than before").isLessThan(MEMORY_LIMIT_KIB);
             bystanders.assertUndisturbed();
             assertStillServes();
@@ -186,31 +185,31 @@ class HostileNeighboursTest {
         Random random = new Random(5);
         try (Bystanders bystanders = new Bystanders()) {
             awaitQuiet(SOCKETS_WITH_KEEPER);
+            Open atFirst = Open.of(agent.process().pid());
             Open keeperAtFirst = Open.of(keeperPid);
             torment(random, SEQUENCES_WITH_KEEPER / 3);
-            awaitQuiet(SOCKETS_WITH_KEEPER);
-            Open before = Open.of(agent.process().pid());
-            Open keeperBefore = Open.of(keeperPid);
+            Open before = awaitSame(atFirst, Long.MAX_VALUE, agent.process().pid());
+            Open keeperBefore = awaitSame(keeperAtFirst, Long.MAX_VALUE, keeperPid);
 
             torment(random, SEQUENCES_WITH_KEEPER);
 
-            awaitQuiet(SOCKETS_WITH_KEEPER);
-            assertOpensNoMoreThan(before, agent.process().pid());
-            assertOpensNoMoreThan(keeperBefore, keeperPid);
-            assertThat(keeperBefore.memoryFiles()).isEqualTo(keeperAtFirst.memoryFiles());
-            assertThat(keeperBefore.sockets()).isEqualTo(keeperAtFirst.sockets());
+            awaitSame(atFirst, before.all(), agent.process().pid());
+            awaitSame(keeperAtFirst, keeperBefore.all(), keeperPid);
             bystanders.assertUndisturbed();
             assertStillServes();
         }
     }
 
-    private static void assertOpensNoMoreThan(Open before, long pid) {
+    /** Waits until it has the sockets and memory files again that it had before anybody came; {@return what it has then} */
+    private static Open awaitSame(Open atFirst, long most, long pid) {
+        Open[] now = new Open[1];
         await().atMost(LIMIT).untilAsserted(() -> {
-            Open now = Open.of(pid);
-            assertThat(now.all()).as("descriptors").isLessThanOrEqualTo(before.all());
-            assertThat(now.sockets()).as("sockets").isEqualTo(before.sockets());
-            assertThat(now.memoryFiles()).as("memory files").isEqualTo(before.memoryFiles());
+            now[0] = Open.of(pid);
+            assertThat(now[0].sockets()).as("sockets").isEqualTo(atFirst.sockets());
+            assertThat(now[0].memoryFiles()).as("memory files").isEqualTo(atFirst.memoryFiles());
+            assertThat(now[0].all()).as("descriptors").isLessThanOrEqualTo(most);
         });
+        return now[0];
     }
 
     /** Until nothing but the agent's own sockets is left, those that listen and the one to its keeper, and the bystanders'. */

@@ -13,13 +13,13 @@ import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
 import io.vlink.spec.control.TlvType;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A real agent with sockets that everybody can open, and a program of another user that opens them. */
 @Timeout(60)
 class OutsiderTest {
+    private static final long LIMIT_SECONDS = 30;
     private static final String OTHER_UID = "65534";
     /** By SPEC.md appendix C: id 0, command 1, 23 bytes; version 0.0, and no capabilities. */
     private static final String VERSION = "00000100170000000000000000000000" + "00000000" + "7b7d00";
@@ -71,12 +72,17 @@ class OutsiderTest {
 
     /** What another user is answered on the control socket, and on the device's. */
     private List<String> toldToAnotherUser() throws Exception {
+        Path output = classes.resolve("said");
         Process outsider = new ProcessBuilder("setpriv", "--reuid=" + OTHER_UID, "--regid=" + OTHER_UID,
                 "--clear-groups", ProcessHandle.current().info().command().orElseThrow(), "-cp", classes.toString(),
                 Outsider.class.getName(), directory.controlSocket().toString(), HELLO, device.toString(), VERSION)
-                .redirectErrorStream(true).start();
-        String said = new String(outsider.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int status = outsider.waitFor();
+                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        // Into a file, as a pipe is read until its last writer ends, whoever waits for that.
+        boolean ended = outsider.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+        outsider.destroyForcibly();
+        String said = Files.readString(output);
+        assertThat(ended).as("the outsider ended in time: %s", said).isTrue();
+        int status = outsider.exitValue();
         assumeTrue(status < 126, "another user cannot run this JDK: " + said);
         assertThat(status).as(said).isZero();
         assertThat(said.lines()).as(said).hasSize(2);

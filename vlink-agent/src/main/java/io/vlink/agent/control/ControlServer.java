@@ -120,7 +120,7 @@ public final class ControlServer implements AutoCloseable {
             connection.close();
         } catch (OutOfMemoryError noThread) {
             sessions.remove(connection);
-            LOG.error("event=control_connection_refused error=no thread for it: {}", noThread.getMessage());
+            lines.error(LOG, "event=control_connection_refused error=no thread for it: {}", noThread.getMessage());
             turnAway(connection,
                     "the agent cannot start another thread: raise \"ulimit -u\", or stop a driver or a VM first");
         }

@@ -3,6 +3,7 @@
 
 package io.vlink.agent.keeper;
 
+import io.vlink.agent.limits.LineLimit;
 import io.vlink.infra.control.RunDirectory;
 import io.vlink.infra.os.DescriptorLimit;
 import io.vlink.infra.os.Errno;
@@ -36,6 +37,8 @@ public final class KeeperClient implements FdStore {
     private final Map<String, Kept> entries = new LinkedHashMap<>();
     /** Keys of entries that the keeper does not have, because it had no room when they were put. */
     private final Set<String> refused = new LinkedHashSet<>();
+    /** A device's client is an entry, and may come and go as often as it likes. */
+    private final LineLimit lines = new LineLimit("store", "keeper");
     private final Thread watch;
     private KeeperLink link;
     private boolean closed;
@@ -155,6 +158,7 @@ public final class KeeperClient implements FdStore {
             return;
         }
         closed = true;
+        lines.close();
         if (link != null) {
             link.close();
         }
@@ -189,10 +193,10 @@ public final class KeeperClient implements FdStore {
         }
         if (reason == null) {
             if (refused.remove(entry.key())) {
-                LOG.info("event=kept_after_all key={}", entry.key());
+                lines.info(LOG, "event=kept_after_all key={}", entry.key());
             }
         } else if (refused.add(entry.key())) {
-            LOG.error("event=not_kept key={} reason=\"{}\": what it stands for would not survive this agent",
+            lines.error(LOG, "event=not_kept key={} reason=\"{}\": what it stands for would not survive this agent",
                     entry.key(), reason);
         }
     }

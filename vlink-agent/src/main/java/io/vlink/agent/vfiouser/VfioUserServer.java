@@ -14,6 +14,7 @@ import io.vlink.infra.vfiouser.VfioUserMessage;
 import io.vlink.infra.vfiouser.VfioUserTransport;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,8 @@ public final class VfioUserServer implements AutoCloseable {
     private final Map<UnixConnection, Thread> connections = new HashMap<>();
     /** Those of them that have said nothing, oldest first. Guarded by the lock. */
     private final Set<UnixConnection> silent = new LinkedHashSet<>();
+    /** Those that have sent a whole message. Not all the others: a silent one stays until its thread has seen its end. */
+    private final Set<UnixConnection> speaking = new HashSet<>();
     /** The one that is served, or null. Guarded by the lock. */
     private UnixConnection client;
     /** Guarded by the lock. */
@@ -139,6 +142,7 @@ public final class VfioUserServer implements AutoCloseable {
             });
             client = last;
             connections.put(last, thread);
+            speaking.add(last);
             thread.start();
         } finally {
             lock.unlock();
@@ -278,7 +282,8 @@ public final class VfioUserServer implements AutoCloseable {
         lock.lock();
         try {
             silent.remove(connection);
-            return connections.size() - silent.size() > MAX_CONNECTIONS;
+            speaking.add(connection);
+            return speaking.size() > MAX_CONNECTIONS;
         } finally {
             lock.unlock();
         }
@@ -346,6 +351,7 @@ public final class VfioUserServer implements AutoCloseable {
         try {
             connections.remove(connection);
             silent.remove(connection);
+            speaking.remove(connection);
             if (connection.equals(client)) {
                 client = null;
                 clientGone.signalAll();
