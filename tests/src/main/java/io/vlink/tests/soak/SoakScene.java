@@ -160,7 +160,8 @@ public final class SoakScene {
         } catch (LabException e) {
             throw new LabException(e.getMessage() + ": then: " + first + " now: " + now[0], e.logs());
         }
-        // The first look may have seen a connection that had ended and was not closed yet: the fewest ever seen are the rest.
+        // The first look may have seen a connection that had ended and was not closed yet: the fewest ever seen are the rest. It
+        // cannot have seen too few: an agent or a keeper that is ready has all of its sockets.
         atRest.put(adopted, now[0]);
     }
 

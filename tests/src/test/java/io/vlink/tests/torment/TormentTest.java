@@ -31,7 +31,10 @@ class TormentTest {
         assertThat((List<?>) result.get("failures")).as("seed=%s %s", seed, result).isEmpty();
         Map<?, ?> done = (Map<?, ?>) result.get("torment");
         assertThat((Long) done.get("descriptors_and_messages")).as("%s", done).isGreaterThan(10_000);
-        assertThat(((Map<?, ?>) done.get("attacks")).containsValue(0L)).as("%s", done).isFalse();
+        Map<?, ?> attacks = (Map<?, ?>) done.get("attacks");
+        // The first rounds are each attack once: on a machine with much to do the end may come before all have been.
+        assertThat(attacks.values().stream().filter(Long.valueOf(0)::equals)).as("%s", done)
+                .hasSize((int) Math.max(0, attacks.size() - (Long) done.get("rounds")));
         assertThat(done.get("stopped")).isEqualTo("signal");
         Map<?, ?> resets = (Map<?, ?>) result.get("resets");
         assertThat((Long) resets.get("resets")).as("%s", resets).isPositive();

@@ -150,21 +150,22 @@ final class RingAttacks {
             for (RawChannel channel : link.channels()) {
                 producers(channel, position -> -1 - draws.below(link.queueSize()));
             }
-            link.guestWord(LaneState.INITIALIZED.word(epoch, (int) draws.next()));
+            int nonce = (int) draws.next();
+            link.guestWord(LaneState.INITIALIZED.word(epoch, nonce));
             tally.add(Count.LANE_WORDS, 2);
             spin(draws.below(AGREEMENT_NANOS));
             if (i < LANE_WORDS - 1) {
-                agreeAgain(epoch, draws);
+                agreeAgain(epoch, nonce + 1);
             }
         }
     }
 
-    private void agreeAgain(int epoch, Draws draws) {
+    private void agreeAgain(int epoch, int nonce) {
         link.guestWord(LaneState.INITIALIZING.word(0));
         for (RawChannel channel : link.channels()) {
             channel.reset();
         }
-        long agreement = LaneState.INITIALIZED.word(epoch, (int) draws.next());
+        long agreement = LaneState.INITIALIZED.word(epoch, nonce);
         link.guestWord(agreement);
         tally.add(Count.LANE_WORDS, 2);
         spin(LOOK_NANOS);
