@@ -47,7 +47,7 @@ final class Bench {
             switch (part) {
                 case echo -> report.echo(compared("echo", BenchPlan.MAIN, echoes(BenchPlan.MAIN), plan.rounds()));
                 case latency -> report.oneInFlight(oneInFlight());
-                case spread -> report.shapes(compared("spread", BenchPlan.MAIN, shapes(), plan.sideRounds()));
+                case spread -> spread();
                 case warm -> warmPath();
                 case sizes -> BenchPlan.grid().forEach(traffic -> report
                         .sizes(compared("echo", traffic, echoes(traffic), plan.sideRounds())));
@@ -80,10 +80,19 @@ final class Bench {
         return contestants;
     }
 
-    private List<Contestant> shapes() {
-        List<Contestant> shapes = new ArrayList<>();
-        plan.shapes().forEach(shape -> shapes.add(new VlinkPair(domain(shape), shape.name())));
-        return shapes;
+    private void spread() {
+        report.shapes(compared("spread", BenchPlan.MAIN, pairs(BenchPlan.SHAPES), plan.rounds()));
+        if (!plan.moreShapes().isEmpty()) {
+            List<VlinkDomain.Shape> shapes = new ArrayList<>(List.of(BenchPlan.ONE_LINK));
+            shapes.addAll(plan.moreShapes());
+            report.moreShapes(compared("spread", BenchPlan.MAIN, pairs(shapes), plan.sideRounds()));
+        }
+    }
+
+    private List<Contestant> pairs(List<VlinkDomain.Shape> shapes) {
+        List<Contestant> pairs = new ArrayList<>();
+        shapes.forEach(shape -> pairs.add(new VlinkPair(domain(shape), shape.name())));
+        return pairs;
     }
 
     private void oneWay(Flow flow) {

@@ -12,17 +12,17 @@ import java.util.Set;
  * How much is measured.
  *
  * @param parts         what is measured at all
- * @param rounds        runs of each contestant in the main comparison
+ * @param rounds        runs of each contestant in the comparisons that goals are set for
  * @param sideRounds    runs of each contestant in the others
  * @param seconds       of measuring in a run
  * @param warmSeconds   before it
- * @param shapes        links and channels that the load is spread over, the first with one of each
+ * @param moreShapes    links and channels that the load is spread over besides those that goals are set for
  * @param dpdk          whether testpmd takes part
  * @param repeatSeconds time for doing again what was disturbed
  * @param hurrySeconds  from then on a comparison has one round only, and nothing is repeated: the bench has to end in time
  */
 record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, double warmSeconds,
-        List<VlinkDomain.Shape> shapes, boolean dpdk, double repeatSeconds, double hurrySeconds) {
+        List<VlinkDomain.Shape> moreShapes, boolean dpdk, double repeatSeconds, double hurrySeconds) {
     /** The traffic that the goals are set for. */
     static final Traffic MAIN = new Traffic(64, 512, 64);
     /** One packet on its way. */
@@ -38,6 +38,8 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
     static final VlinkDomain.Shape SIXTEEN_LINKS = new VlinkDomain.Shape("links16", 16, 1, true, "");
     /** One link, nothing checked. */
     static final VlinkDomain.Shape UNCHECKED = new VlinkDomain.Shape("unchecked", 1, 1, false, "");
+    /** What goals are set for; the first is what the others are compared with. */
+    static final List<VlinkDomain.Shape> SHAPES = List.of(ONE_LINK, SIXTEEN_LINKS, UNCHECKED);
     /** One link for frames of five buffers, with room for twice the largest window. */
     static final VlinkDomain.Shape JUMBO = new VlinkDomain.Shape("jumbo", 1, 1, true, "mtu=9000 queue_size=16384");
 
@@ -71,24 +73,25 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
 
     /** {@return the same with exactly so many runs of everything, however long that takes} */
     BenchPlan withRounds(int each) {
-        return new BenchPlan(parts, each, each, seconds, warmSeconds, shapes, dpdk, 0, Double.MAX_VALUE);
+        return new BenchPlan(parts, each, each, seconds, warmSeconds, moreShapes, dpdk, 0, Double.MAX_VALUE);
     }
 
     /** {@return the same with these parts only} */
     BenchPlan withParts(Set<Part> only) {
-        return new BenchPlan(only, rounds, sideRounds, seconds, warmSeconds, shapes, dpdk, repeatSeconds, hurrySeconds);
+        return new BenchPlan(only, rounds, sideRounds, seconds, warmSeconds, moreShapes, dpdk, repeatSeconds,
+                hurrySeconds);
     }
 
     static BenchPlan quick(boolean dpdk) {
         return new BenchPlan(EnumSet.of(Part.echo, Part.latency, Part.spread, Part.warm), 3, 3, 1.5, 2,
-                List.of(ONE_LINK, SIXTEEN_LINKS, UNCHECKED), dpdk, 25, 125);
+                List.of(), dpdk, 25, 125);
     }
 
     static BenchPlan full(boolean dpdk) {
-        List<VlinkDomain.Shape> shapes = List.of(ONE_LINK, new VlinkDomain.Shape("links4", 4, 1, true, ""),
-                SIXTEEN_LINKS, new VlinkDomain.Shape("channels4", 1, 4, true, ""),
-                new VlinkDomain.Shape("channels8", 1, 8, true, ""), UNCHECKED);
-        return new BenchPlan(EnumSet.allOf(Part.class), 7, 3, 1.5, 2, shapes, dpdk, 200, 900);
+        List<VlinkDomain.Shape> more = List.of(new VlinkDomain.Shape("links4", 4, 1, true, ""),
+                new VlinkDomain.Shape("channels4", 1, 4, true, ""),
+                new VlinkDomain.Shape("channels8", 1, 8, true, ""));
+        return new BenchPlan(EnumSet.allOf(Part.class), 7, 3, 1.5, 2, more, dpdk, 200, 900);
     }
 
     /** {@return the traffic of {@link Part#sizes}, without that of the main comparison} */

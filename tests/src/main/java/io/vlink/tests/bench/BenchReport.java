@@ -28,6 +28,7 @@ final class BenchReport {
     private final List<String> complaints = new ArrayList<>();
     private Comparison main;
     private Comparison shapes;
+    private Comparison moreShapes;
     private OneInFlight oneInFlight;
     private WarmPath warmPath;
     private VmComparison virtualMachine;
@@ -79,6 +80,11 @@ final class BenchReport {
         addRatio(comparison, BenchPlan.UNCHECKED.name(), Goal.checksOnOff);
     }
 
+    /** The same over other numbers of links and channels. */
+    void moreShapes(Comparison comparison) {
+        moreShapes = comparison;
+    }
+
     /** A stream in one direction. */
     void oneWay(Comparison comparison) {
         oneWay.add(comparison);
@@ -124,8 +130,9 @@ final class BenchReport {
         return oneWay;
     }
 
-    Comparison shapes() {
-        return shapes;
+    /** {@return what the load was spread over, what goals are set for first} */
+    List<Comparison> shapes() {
+        return Stream.of(shapes, moreShapes).filter(Objects::nonNull).toList();
     }
 
     OneInFlight oneInFlight() {
@@ -234,6 +241,7 @@ final class BenchReport {
         json.put("oneWay", oneWay.stream().map(Comparison::toJson).toList());
         json.put("oneInFlight", oneInFlight == null ? null : oneInFlight.toJson());
         json.put("linksAndChannels", shapes == null ? null : shapes.toJson());
+        json.put("moreLinksAndChannels", moreShapes == null ? null : moreShapes.toJson());
         json.put("warmPath", warmPath == null ? null : warmPath.toJson());
         json.put("systemCallsBy", warmPath == null ? null : SystemCalls.METHOD);
         json.put("virtualMachine", virtualMachine == null ? null : virtualMachine.toJson());

@@ -25,9 +25,8 @@ final class BenchText {
                 "One way, %s, %d bytes, burst %d".formatted(comparison.title(), comparison.traffic().frameBytes(),
                         comparison.traffic().burst()),
                 comparison));
-        if (report.shapes() != null) {
-            writer.rates("The same load over links and channels, " + report.shapes().traffic(), report.shapes());
-        }
+        report.shapes().forEach(
+                shapes -> writer.rates("The same load over links and channels, " + shapes.traffic(), shapes));
         writer.oneInFlight();
         writer.warmPath();
         writer.virtualMachine();
