@@ -56,11 +56,17 @@ class OutsiderTest {
 
     private ProgramProcess startAgent(String... options) throws IOException {
         directory = new RunDirectory(folder.resolve("run"));
-        List<String> arguments = new ArrayList<>(List.of("--no-huge", "--memory", "16M", "--keeper=no", "--run-dir",
+        List<String> arguments = new ArrayList<>(List.of("--no-huge", "--memory", "16M", "--run-dir",
                 directory.path().toString(), "--socket-mode", "0666"));
         arguments.addAll(List.of(options));
+        if (!arguments.contains("--keeper=yes")) {
+            arguments.add("--keeper=no");
+        }
         ProgramProcess agent = ProgramProcess.start(folder, Map.of(), VirtComputeMain.class,
                 arguments.toArray(String[]::new)).awaitOutput("virt_compute ready");
+        if (device != null) {
+            return agent; // the last one's domain is there
+        }
         var registration = ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN)
                 .addText(TlvType.VM_DOMAIN, "testvm1").addInt(TlvType.PERSISTENT, 1);
         AgentFixture.LINKS.lines().forEach(link -> registration.addText(TlvType.LINK, link));
@@ -72,8 +78,12 @@ class OutsiderTest {
 
     /** What another user is answered on the control socket, and on the device's. */
     private List<String> toldToAnotherUser() throws Exception {
+        return toldTo(OTHER_UID);
+    }
+
+    private List<String> toldTo(String uid) throws Exception {
         Path output = classes.resolve("said");
-        Process outsider = new ProcessBuilder("setpriv", "--reuid=" + OTHER_UID, "--regid=" + OTHER_UID,
+        Process outsider = new ProcessBuilder("setpriv", "--reuid=" + uid, "--regid=" + OTHER_UID,
                 "--clear-groups", ProcessHandle.current().info().command().orElseThrow(), "-cp", classes.toString(),
                 Outsider.class.getName(), directory.controlSocket().toString(), HELLO, device.toString(), VERSION)
                 .redirectErrorStream(true).redirectOutput(output.toFile()).start();
@@ -119,6 +129,37 @@ class OutsiderTest {
             List<String> told = toldToAnotherUser();
             assertServed(told.get(0), told.get(1));
             assertThat(agent.errors()).doesNotContain("refused");
+        }
+    }
+
+    @Test
+    void isRefusedByTheAgentAfterThisOneToo() throws Exception {
+        ProgramProcess first = startAgent("--keeper=yes");
+        first.signal("KILL");
+        first.awaitExit(java.time.Duration.ofSeconds(LIMIT_SECONDS));
+        try (ProgramProcess second = startAgent("--keeper=yes")) {
+            List<String> told = toldToAnotherUser();
+            assertThat(HexFormat.of().parseHex(told.get(0))[16]).as("status DENIED").isEqualTo((byte) 6);
+            assertThat(told.get(1)).as("bytes from the device").isEmpty();
+            second.signal("TERM");
+            second.awaitExit(java.time.Duration.ofSeconds(LIMIT_SECONDS));
+        } finally {
+            first.close();
+        }
+    }
+
+    @Test
+    void aListOfUsersIsNoListOfGroupsNorTheOtherWayRound() throws Exception {
+        String notListed = "65533"; // its group is OTHER_UID
+        try (ProgramProcess _ = startAgent("--allow-uid", OTHER_UID)) {
+            List<String> told = toldTo(notListed);
+            assertThat(HexFormat.of().parseHex(told.get(0))[16]).as("status DENIED").isEqualTo((byte) 6);
+            assertThat(told.get(1)).as("bytes from the device").isEmpty();
+        }
+        device = null;
+        try (ProgramProcess _ = startAgent("--allow-gid", OTHER_UID)) {
+            List<String> told = toldTo(notListed);
+            assertServed(told.get(0), told.get(1));
         }
     }
 }

@@ -402,4 +402,91 @@ class HostileGuestTest {
         assertThat(port.rxBurst(0, burst)).isZero();
         assertQuarantined(QuarantineReason.TX_POSITION);
     }
+
+    private void returnGood(SubChannel ring, int count) {
+        for (int taken = 0; taken < count; taken += PACKETS) {
+            guest.put(0, ring, send(0));
+            for (int i = 0; i < 16 && guest.room(0, ring) < QUEUE_SIZE; i++) {
+                port.rxBurst(0, burst);
+                port.free(burst);
+            }
+        }
+    }
+
+    /** A window that began late in one epoch must not swallow the ones of the next. */
+    @Test
+    void beginsTheWindowsOfBadDescriptorsAnewWithEachEpoch() {
+        returnGood(SubChannel.TX, 2 * Limits.BAD_DESCRIPTOR_WINDOW);
+        returnBad(SubChannel.TX, 1);
+        assertRecoversInANewEpoch();
+        port.free(burst);
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        returnGood(SubChannel.TX, Limits.BAD_DESCRIPTOR_WINDOW);
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+    }
+
+    /** 1,024 of 65,536 descriptors, on whichever of its two rings the guest returns the good ones. */
+    @ParameterizedTest
+    @EnumSource(names = {"TX", "FREE"})
+    void measuresWindowsByWhatComesBackOnBothRings(SubChannel ring) {
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        returnGood(ring, Limits.BAD_DESCRIPTOR_WINDOW);
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+        returnBad(SubChannel.TX, 1);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
+    }
+
+    /** The numbers of SPEC.md, so that a wrong constant cannot agree with itself. */
+    @Test
+    void quarantinesAfter1024BadDescriptorsOf65536() {
+        returnBad(SubChannel.TX, 1_024);
+        returnGood(SubChannel.TX, 65_536 - 1_024 - PACKETS);
+        assertThat(port.channelStatistics().value(0, HostCounter.QUARANTINED)).isZero();
+        returnBad(SubChannel.TX, 1);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
+    }
+
+    @Test
+    void leavesTheRingsOfAChannelInQuarantineAlone() {
+        List<Lent> lent = send(0);
+        returnBad(SubChannel.TX, Limits.MAX_BAD_DESCRIPTORS + 1);
+        assertQuarantined(QuarantineReason.BAD_DESCRIPTORS);
+        guest.take(0, SubChannel.ALLOC); // room for empty buffers
+        guest.put(0, SubChannel.TX, lent.subList(0, PACKETS / 2));
+        guest.put(0, SubChannel.FREE, lent.subList(PACKETS / 2, PACKETS));
+        ChannelStatistics before = port.channelStatistics();
+        for (int i = 0; i < 64; i++) {
+            assertThat(port.rxBurst(0, burst)).isZero();
+        }
+        assertThat(port.alloc(burst, PACKETS)).isEqualTo(PACKETS);
+        for (int i = 0; i < PACKETS; i++) {
+            burst.length(i, LENGTH);
+        }
+        assertThat(port.txBurst(0, burst)).as("packets for a channel in quarantine").isZero();
+        assertThat(guest.take(0, SubChannel.RX)).isEmpty();
+        assertThat(guest.take(0, SubChannel.ALLOC)).isEmpty();
+        ChannelStatistics seen = port.channelStatistics().since(before);
+        assertThat(seen.total(HostCounter.TX_PACKETS)).isZero();
+        assertThat(seen.total(HostCounter.RX_PACKETS)).isZero();
+        assertThat(seen.total(HostCounter.FREE_BUFFERS)).as("taken back").isZero();
+        assertThat(seen.value(0, HostCounter.ALLOC_BUFFERS)).as("lent").isZero();
+        assertNoBufferLost();
+        assertRecoversInANewEpoch();
+    }
+
+    /** SPEC.md: the host alone counts epochs, in memory that no guest can reach; none is used twice. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1, 1L << 32 | 1, 40L << 32 | 2, Long.MIN_VALUE})
+    void theNextDriverCountsOnFromTheRecordWhateverStandsInTheLaneWord(long word) {
+        int last = LaneState.epoch(guest.hostWord());
+        port.close();
+        guest.lane(LaneState.NOT_INITIALIZED.word(0));
+        guest.scribbleOverTheHostsLane(word);
+        try (VlinkPort next = link.attach(LinkMode.MQ)) {
+            next.linkUp();
+            assertThat(LaneState.epoch(guest.hostWord())).isEqualTo(last + 1);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 package io.vlink.hostpmd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vlink.hostpmd.TestGuest.Lent;
 import io.vlink.infra.ring.PacketBurst;
@@ -248,6 +249,19 @@ class LawOfDropsTest {
             before = taken;
         }
         assertExactAtRest();
+    }
+
+    /** No descriptor of it is bad: only together they are no frame. */
+    @Test
+    void holdsWhereAChainIsTooShortForAFrame() {
+        assumeTrue(chains, "a link without chains takes them for two packets");
+        List<Lent> empties = empties(0);
+        guest.put(0, SubChannel.TX, List.of(empties.get(0).withLength(5).withFlags(Descriptor.FLAG_MORE),
+                empties.get(1).withLength(5)));
+        counts(0, GuestCounter.TX_PACKETS, 1);
+        hostTakesAll();
+        assertThat(guestToHost()).isEqualTo(new Law(1, 0, 1, 0));
+        assertThat(inEpoch(HostCounter.DROP_BAD_LENGTH)).isEqualTo(1);
     }
 
     @Test

@@ -4,6 +4,7 @@
 package io.vlink.hostpmd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vlink.hostpmd.TestGuest.Lent;
 import io.vlink.infra.ring.PacketBurst;
@@ -294,7 +295,9 @@ class PeerFaultsTest {
     @Test
     void aChainThatNeverEnds() {
         int put = 0;
+        int rounds = 0;
         while (spoilt.port.quarantinedChannels() == 0 && put <= Limits.BAD_DESCRIPTOR_WINDOW) {
+            assertThat(++rounds).as("rounds; put=%d", put).isLessThan(Limits.BAD_DESCRIPTOR_WINDOW);
             List<Lent> endless = new ArrayList<>();
             for (Lent buffer : lent) {
                 endless.add(buffer.withFlags(Descriptor.FLAG_MORE).withLength(LENGTH));
@@ -425,5 +428,13 @@ class PeerFaultsTest {
         returned(List.of(packet(0), packet(1)));
         assertThat(burst.count()).isZero();
         assertDropped(HostCounter.DROP_NOT_LENT, 2);
+    }
+
+    /** Of a packet with several faults the first one counts. */
+    @Test
+    void aChainWithTwoFaultsIsCountedForTheFirst() {
+        assumeTrue(chains, "a link without chains takes them for two packets");
+        returned(List.of(packet(0).withAddress(0).withFlags(Descriptor.FLAG_MORE), packet(1).withLength(0)));
+        assertDropped(HostCounter.DROP_BAD_ADDRESS, 1);
     }
 }

@@ -7,8 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.vlink.agent.tools.AgentClient;
+import io.vlink.infra.control.ControlConnection;
+import io.vlink.infra.control.ControlMessage;
 import io.vlink.infra.control.RunDirectory;
+import io.vlink.spec.control.Request;
 import io.vlink.spec.control.Role;
+import io.vlink.spec.control.TlvType;
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.JsonLine;
 import io.vlink.tests.lab.Lab;
@@ -17,7 +21,9 @@ import io.vlink.tests.lab.Pktgen;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PauseTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration PAUSE = Duration.ofSeconds(Integer.getInteger("vlink.pauseSeconds", 2));
+    private static final Duration WHILE_ASKED = Duration.ofSeconds(2);
 
     private final Lab lab = Lab.create();
     private AgentProcess agent;
@@ -71,6 +78,27 @@ class PauseTest {
         ManagedProcess.signal(pid(which), "STOP");
         Thread.sleep(PAUSE); // the pause is what is tested
         ManagedProcess.signal(pid(which), "CONT");
+        assertNothingIsLost();
+    }
+
+    /** In the other tests nobody asks the keeper anything while it stands still; after 5 s it would be replaced. */
+    @Test
+    void aKeeperThatIsStoppedIsWaitedForByWhoNeedsIt() throws InterruptedException {
+        startTraffic();
+        ControlMessage registration = ControlMessage.request(Role.TOOL, Request.REGISTER_DOMAIN)
+                .addText(TlvType.VM_DOMAIN, "second").addText(TlvType.LINK, "tap9 52:54:00:00:00:09 2")
+                .addInt(TlvType.PERSISTENT, 1).build();
+        ManagedProcess.signal(keeper, "STOP");
+        CompletableFuture<?> registered = CompletableFuture.runAsync(() -> {
+            try (ControlConnection tool = new RunDirectory(lab.runDirectory()).connect()) {
+                tool.request(registration);
+            }
+        });
+        Thread.sleep(WHILE_ASKED); // the pause is what is tested
+        ManagedProcess.signal(keeper, "CONT");
+        registered.join();
+        assertThat(agent.process().allLines()).noneMatch(line -> line.contains("event=keeper_lost"));
+        assertThat(keeper()).isEqualTo(keeper);
         assertNothingIsLost();
     }
 

@@ -112,6 +112,54 @@ class DescriptorShortageTest {
                 .noneMatch(line -> line.contains("second"));
     }
 
+    /** As above, for a QEMU, whose connection is kept as well, and for a driver. */
+    @Test
+    void aQemuOrADriverThatFindsTooFewIsRefusedWhereverItFindsOutAndLeavesNothing() {
+        startAgent();
+        ControlMessage.Builder register = ControlMessage.request(Role.QEMU, Request.REGISTER_DOMAIN)
+                .addText(TlvType.VM_DOMAIN, "second").addText(TlvType.LINK, "tap2 52:54:00:00:00:02 2 queue_size=64");
+        ControlMessage registration = register.build();
+        ControlMessage attach = ControlMessage.request(Role.DRIVER, Request.ATTACH_LINK)
+                .addText(TlvType.LINK_NAME, "tap2").build();
+        try (ControlConnection tool = connect();
+                ControlConnection qemu = connect();
+                ControlConnection driver = connect()) {
+            tool.request(registration("first", 1));
+            for (ControlConnection each : List.of(qemu, driver)) {
+                each.request(ControlMessage.request(each == qemu ? Role.QEMU : Role.DRIVER, Request.HELLO).build());
+            }
+            Map<String, Integer> before = ofAgent.held();
+            int refusals = 0;
+            while (!isGranted(qemu, registration, 0, refusals)) {
+                refusals++;
+                awaitHeld(before, "after refusal " + refusals);
+            }
+            assertThat(refusals).isBetween(8, ENOUGH);
+            ofAgent.allowPlenty();
+            Map<String, Integer> registered = ofAgent.held();
+            refusals = 0;
+            while (!isGranted(driver, attach, 3, refusals)) {
+                refusals++;
+                awaitHeld(registered, "after refusal " + refusals + " of the link");
+            }
+            assertThat(refusals).isPositive();
+            ofAgent.allowPlenty();
+        }
+        await().atMost(Scarcity.LIMIT)
+                .untilAsserted(() -> assertThat(agent.vlinkctl("status")).noneMatch(line -> line.contains("second")));
+    }
+
+    private boolean isGranted(ControlConnection connection, ControlMessage request, int fds, int free) {
+        ofAgent.allowMore(free);
+        try {
+            connection.request(request, fds, Scarcity.LIMIT).closeFds();
+            return true;
+        } catch (ControlException e) {
+            assertThat(e).hasMessageContainingAll("EMFILE (Too many open files)", REMEDY);
+            return false;
+        }
+    }
+
     private void awaitHeld(Map<String, Integer> before, String when) {
         await().pollDelay(Duration.ZERO).atMost(Scarcity.LIMIT)
                 .untilAsserted(() -> assertThat(ofAgent.held()).as("descriptors " + when).isEqualTo(before));

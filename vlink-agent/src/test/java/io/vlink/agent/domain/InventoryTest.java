@@ -12,8 +12,11 @@ import io.vlink.infra.os.Mapping;
 import io.vlink.spec.control.StatusCode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -382,6 +385,22 @@ class InventoryTest {
                 .containsOnlyOnce("\"drop_bad_flags\":2}");
     }
 
+    private long dataChannelOffset(Link link) throws RequestException {
+        ChannelPlan plan = ChannelPlan.of(request);
+        return plan.channels().get(plan.controlChannel(link.index()) + 1).offset();
+    }
+
+    @Test
+    void tellsWhatAGuestSaysThatItDropped() throws RequestException {
+        inventory.register(request, 11, false);
+        Link link = inventory.attach("tap1", 21).link();
+        long at = dataChannelOffset(link);
+        link.domain().channels().segment().set(ValueLayout.JAVA_LONG,
+                at + io.vlink.spec.channel.GuestCounter.RX_BAD_DESCRIPTORS.offset(), 3);
+        assertThat(report()).containsOnlyOnce("\"received\":0,\"dropped\":3,")
+                .containsOnlyOnce("\"reasons\":{\"rx_bad_descriptors\":3}");
+    }
+
     @Test
     void namesTheQuarantineOfAChannelAndOfNoOther() throws RequestException {
         inventory.register(request, 11, false);
@@ -431,5 +450,52 @@ class InventoryTest {
 
     private String report() {
         return inventory.report(new ReportWriter.AgentFacts(1, "test", "/nowhere", 0));
+    }
+
+    /** Each link's own description, too, which stands behind the directory: places as in SPEC.md. */
+    @Test
+    void mendsTheDescriptionsOfTheChannelsThemselves() throws RequestException {
+        Domain domain = inventory.register(request, 11, false);
+        List<MemorySegment> described = new ArrayList<>();
+        for (String name : List.of("tap1", "tap2")) {
+            Link link = inventory.attach(name, 21).link();
+            try (Mapping record = TestDomains.map(link.descriptors().get(2))) {
+                long control = record.segment().get(ValueLayout.JAVA_LONG, RECORD_CONTROL_CHANNEL);
+                described.add(domain.channelMemory().asSlice(control, 0x4e)); // magic to MAC address
+                described.add(domain.channelMemory().asSlice(control + 0x50, 0x60 - 0x50));
+                for (int queue = 0; queue < link.request().dataChannels(); queue++) {
+                    described.add(domain.channelMemory().asSlice(control + 0x60 + queue * 4L, 4));
+                    long data = record.segment().get(ValueLayout.JAVA_LONG, RECORD_CONTROL_CHANNEL + 8 + queue * 8L);
+                    described.add(domain.channelMemory().asSlice(data, 0x10)); // magic to queue size
+                }
+            }
+        }
+        List<byte[]> before = described.stream().map(each -> each.toArray(ValueLayout.JAVA_BYTE)).toList();
+        assertThat(new String(before.getFirst(), 8, 4, StandardCharsets.US_ASCII)).isEqualTo("tap1");
+        DeviceServer.Listener device = devices.open.get("vm1");
+        device.connected();
+        for (Runnable end : List.<Runnable>of(device::reset, device::disconnected)) {
+            // All but the magic, and then all: a guest that leaves it as it was is no better.
+            for (int from : new int[]{4, 0}) {
+                described.forEach(each -> each.asSlice(Math.min(from, each.byteSize() - 4)).fill((byte) 0x5a));
+                end.run();
+                for (int i = 0; i < before.size(); i++) {
+                    assertThat(described.get(i).toArray(ValueLayout.JAVA_BYTE)).as("part %d", i)
+                            .isEqualTo(before.get(i));
+                }
+            }
+        }
+    }
+
+    /** A table is made of the region's seed and nothing else, and the seed is no place in the agent's memory. */
+    @Test
+    void makesBusAddressesOfNothingButARandomSeed() throws RequestException {
+        Region region = inventory.register(request, 11, false).region();
+        long[] expected = BusAddresses.shuffled(region.pageCount(), region.pageShift(),
+                new SplittableRandom(region.seed()));
+        for (int page = 0; page < expected.length; page++) {
+            assertThat(region.busAddress(page)).isEqualTo(expected[page]);
+        }
+        assertThat(region.seed()).isNotEqualTo(region.segment().address());
     }
 }

@@ -264,4 +264,52 @@ class IsolationTest {
     private static List<Long> table(ReachableDevice device) {
         return List.of(device.busAddress(0), device.busAddress(1));
     }
+
+    /** The first region is not the only one: others go with their groups, and so must what was in them. */
+    @Test
+    void givesNobodyTheRegionOfAnotherGroupAlsoOfThoseBesideTheFirst() throws IOException {
+        startAgent();
+        device("first", "");
+        ReachableDevice before = device("before", "");
+        before.scribble(SECRET);
+        before.hangUp();
+        unregister("before");
+        ReachableDevice after = device("vm", "");
+        assertThat(after.packets()).containsOnly(0);
+        before.region.segment().fill(SECRET);
+        before.channels.segment().fill(SECRET);
+        assertThat(after.shows(SECRET)).as("what the last guest writes later").isFalse();
+    }
+
+    @Test
+    void aDomainThatIsAloneIsNotInTheGroupThatHasItsName() throws IOException {
+        startAgent();
+        ReachableDevice member = device("member", "red");
+        ReachableDevice alone = device("red", "");
+        assertThat(key(alone.fds.get(ReachableDevice.REGION)))
+                .isNotEqualTo(key(member.fds.get(ReachableDevice.REGION)));
+    }
+
+    /** Records as they are while drivers run, so that what says nothing in a fresh one shows here. */
+    @Test
+    void changesNothingInTheRecordOfARunningDriverWhateverAGuestWrites() throws IOException {
+        startAgent();
+        ReachableDevice attacker = device("alone", "");
+        Mapping record = map(attach("alone").get(2));
+        // The host's own copy of its lane word: epoch 7 runs.
+        record.segment().set(ValueLayout.JAVA_LONG, 0x280, 0x7_12345602L);
+        byte[] before = record.segment().toArray(ValueLayout.JAVA_BYTE);
+        attacker.scribble((byte) 0xff);
+        attacker.scribble(SECRET);
+        assertThat(record.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
+    }
+
+    /** Another agent has its memory elsewhere, so an address of the host would differ. */
+    @Test
+    void tellsAGuestTheSameWhereverTheAgentsMemoryIs() throws IOException {
+        startAgent();
+        byte[] first = device("vm", "").everythingButPackets();
+        startAgent("--bus-addresses=offsets");
+        assertThat(device("vm", "").everythingButPackets()).isEqualTo(first);
+    }
 }

@@ -93,6 +93,12 @@ class RegionAccessCommandTest {
     @Nested
     class Write extends CommandTest {
         @Test
+        void refusesMoreDataThanItOffered() {
+            int tooMany = (1 << 20) + 1; // the message is still shorter than the longest one
+            client.request(REGION_WRITE, access(0, 2, tooMany, new byte[tooMany])).failed(EINVAL);
+        }
+
+        @Test
         void refusesAPayloadThatIsTooShort() {
             client.request(REGION_WRITE, Arrays.copyOf(access(0, CONFIG, 4), 15)).failed(EINVAL);
         }

@@ -77,6 +77,27 @@ class SharedMemoryTest {
                 assertThat(MemoryFileCalls.ftruncate(number, 16_384)).isEqualTo(-Errno.EPERM);
             }
         }
+
+        @Test
+        void sealsAgainstFurtherSealsToo() {
+            try (SharedMemory memory = SharedMemory.create("x", 8_192, PageSize.ORDINARY)) {
+                // fcntl(2): F_ADD_SEALS, F_SEAL_FUTURE_WRITE would keep every later driver from mapping it.
+                assertThat(DescriptorCalls.fcntl(memory.fd().number(), 1_033, 16)).isEqualTo(-Errno.EPERM);
+            }
+        }
+
+        @Test
+        void allocatesSmallMemoryToo() {
+            for (long bytes : new long[]{4_096, 65_536, 1 << 20}) {
+                try (SharedMemory memory = SharedMemory.create("x", bytes, PageSize.ORDINARY);
+                        Arena arena = Arena.ofConfined()) {
+                    MemorySegment stat = arena.allocate(NativeLayouts.STAT);
+                    assertThat(MemoryFileCalls.fstat(memory.fd().number(), stat)).isZero();
+                    assertThat(stat.get(ValueLayout.JAVA_LONG, 64) * 512).as("allocated of %s", bytes)
+                            .isGreaterThanOrEqualTo(bytes);
+                }
+            }
+        }
     }
 
     @Nested
@@ -93,6 +114,22 @@ class SharedMemoryTest {
                         .withMessageContaining("seals=0");
                 assertThat(unsealed.isOpen()).isFalse();
             });
+        }
+
+        @Test
+        void closesAndRejectsWhatIsSealedInPart() {
+            // F_SEAL_SEAL 1, F_SEAL_SHRINK 2, F_SEAL_GROW 4: each that is missing is one too few.
+            for (int seals : new int[]{0, 2, 4, 6, 2 | 1, 4 | 1}) {
+                Fd partly;
+                try (Arena arena = Arena.ofConfined()) {
+                    partly = Fd.own(MemoryFileCalls.memfdCreate(arena.allocateFrom("x"), 3));
+                }
+                assertThat(MemoryFileCalls.ftruncate(partly.number(), 4_096)).isZero();
+                assertThat(DescriptorCalls.fcntl(partly.number(), 1_033, seals)).isZero();
+                assertThatIllegalArgumentException().as("seals=%s", seals)
+                        .isThrownBy(() -> SharedMemory.adopt(partly).close());
+                assertThat(partly.isOpen()).isFalse();
+            }
         }
 
         @Test

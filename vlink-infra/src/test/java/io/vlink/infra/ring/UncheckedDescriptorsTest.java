@@ -17,9 +17,13 @@ import io.vlink.spec.record.LedgerEntry;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Member;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
@@ -99,7 +103,9 @@ class UncheckedDescriptorsTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"burst.count += count;", "burst.count(count);",
-                "burst.add(copies.address(0), copies.meta(0));",
+                "burst.add(copies.address(0), copies.meta(0));", "long place = copies.address(0);",
+                "long meta = copies.meta(0);",
+                "Object slots = ring.slots();",
                 "long place = copies.words[0];", "burst.words[0] = 0;", "chain.add(copies.address(0), 60);",
                 "ring.peek(burst, count);", "new UncheckedDescriptors(burst);", "copies.copied(0);",
                 "long address = ring.nextAddress();", "PacketBurst packets = copies;", "copies.first++;",
@@ -315,5 +321,20 @@ class UncheckedDescriptorsTest {
         burst.removeFirst(1);
         burst.reveal();
         assertThat(new long[]{burst.count(), burst.offset(0), burst.offset(1)}).containsExactly(2, 2, 3);
+    }
+
+    private static List<String> publicMembers(Class<?> type) {
+        return java.util.stream.Stream
+                .concat(Arrays.stream(type.getDeclaredFields()), Arrays.stream(type.getDeclaredMethods()))
+                .filter(each -> Modifier.isPublic(each.getModifiers()) && !each.isSynthetic())
+                .map(java.lang.reflect.Member::getName).distinct().sorted().toList();
+    }
+
+    @Test
+    void hasNoPublicMemberThatShowsWhatCameOffARing() {
+        assertThat(publicMembers(UncheckedDescriptors.class)).containsExactly("count", "toOffsets");
+        assertThat(publicMembers(ConsumerRing.class)).containsExactly("FAULT", "peek", "poll", "position", "ready",
+                "release", "reset", "take");
+        assertThat(Modifier.isPublic(RingSlots.class.getModifiers())).isFalse();
     }
 }
