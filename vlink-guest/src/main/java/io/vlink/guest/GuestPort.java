@@ -128,13 +128,24 @@ public final class GuestPort implements Port {
     }
 
     @Override
+    public void prefetch(int queue) {
+        queue(queue).prefetch();
+    }
+
+    @Override
     public int txBurst(int queue, PacketBurst packets) {
         return epochs.poll(queue) ? queue(queue).txBurst(packets) : 0;
     }
 
     @Override
     public int alloc(int queue, PacketBurst into, int count) {
-        return epochs.poll(queue) ? queue(queue).allocate(into, count) : 0;
+        if (!epochs.poll(queue)) {
+            return 0;
+        }
+        int before = into.count();
+        int taken = queue(queue).allocate(into, count);
+        into.prefetchToWrite(region(), before);
+        return taken;
     }
 
     /** As in {@link Port}; on a link that is down nothing is the guest's, so all is taken and forgotten. */

@@ -93,6 +93,13 @@ public final class GuestQueue {
         return receive(into);
     }
 
+    /** Asks for the lines that the next {@link #rxBurst} reads. */
+    void prefetch() {
+        if (running) {
+            rx.prefetch();
+        }
+    }
+
     /** As {@link #rxBurst}, but appends to the burst. */
     int receive(PacketBurst into) {
         if (!running) {

@@ -287,6 +287,13 @@ final class HostChannel {
         return received;
     }
 
+    /** Asks for the lines that the next {@link #receive} reads. */
+    void prefetch() {
+        if (!quarantined) {
+            tx.prefetch();
+        }
+    }
+
     /** As {@link #receiveFrames} of a lone packet. */
     private void receiveFrame(PacketBurst into) {
         UncheckedDescriptors copy = into.unchecked();

@@ -174,6 +174,14 @@ public final class VlinkPort implements Port {
         return bond == null ? channels[queue].receive(into) : bond.receive(into);
     }
 
+    /** {@inheritDoc} Does nothing in {@code mode=bond}, whose queue is many channels. */
+    @Override
+    public void prefetch(int queue) {
+        if (bond == null) {
+            channels[queue].prefetch();
+        }
+    }
+
     @Override
     public int txBurst(int queue, PacketBurst packets) {
         if (!poll(queue) || packets.count() == 0) {
@@ -197,7 +205,14 @@ public final class VlinkPort implements Port {
 
     @Override
     public int alloc(int queue, PacketBurst into, int count) {
-        int taken = allocFree(checkQueue(queue), into, count);
+        int before = into.count();
+        int taken = allocate(checkQueue(queue), into, count);
+        into.prefetchToWrite(memory.region(), before);
+        return taken;
+    }
+
+    private int allocate(int queue, PacketBurst into, int count) {
+        int taken = allocFree(queue, into, count);
         if (taken == count || into.count() == into.capacity() || !poll(queue)) {
             return taken;
         }

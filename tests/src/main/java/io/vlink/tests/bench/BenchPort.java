@@ -61,6 +61,10 @@ final class BenchPort implements AutoCloseable {
         return port.alloc(queue, into, count);
     }
 
+    void prefetch(int queue) {
+        port.prefetch(queue);
+    }
+
     int receive(int queue, PacketBurst into) {
         return port.rxBurst(queue, into);
     }

@@ -63,12 +63,18 @@ final class BounceQueue {
         TestFrame.head(port.region(), buffers.offset(first));
     }
 
-    /** Sends back what has come. */
-    void bounce() {
-        take();
+    /** Sends back what has come; returns whether there was anything. */
+    boolean bounce() {
+        int count = take();
         if (burst.count() > 0) {
             outstanding += port.transmit(queue, burst);
         }
+        return count > 0;
+    }
+
+    /** Asks for what the next {@link #bounce} reads first. */
+    void prefetch() {
+        port.prefetch(queue);
     }
 
     private int take() {

@@ -26,6 +26,7 @@ final class EchoBounce {
     private final Plan plan;
     private final long[] samples;
     private int sampleCount;
+    private boolean busy;
 
     /** What is to be done: the window is that of all queues together, the size is in bytes, times are in nanoseconds. */
     record Plan(int window, int burst, int frameBytes, long warmNanos, long measureNanos) {
@@ -115,11 +116,19 @@ final class EchoBounce {
         long end = begin;
         int rounds = 0;
         while ((++rounds & CLOCK_MASK) != 0 || (end = System.nanoTime()) - begin < nanos) {
-            for (BounceQueue queue : queues) {
-                queue.bounce();
-            }
+            bounceAll();
         }
         return end - begin;
+    }
+
+    private void bounceAll() {
+        for (int i = 0; i < queues.length; i++) {
+            // As the product's own programs do it.
+            if (busy && queues.length > 1) {
+                queues[i + 1 == queues.length ? 0 : i + 1].prefetch();
+            }
+            busy = queues[i].bounce();
+        }
     }
 
     /** One packet, which the host writes to and reads from like a program that has something to say. */

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class MemoryCalls {
     private static final NativeFunction MMAP = new NativeFunction("mmap");
+    private static final NativeFunction MPROTECT = new NativeFunction("mprotect");
     private static final NativeFunction MUNMAP = new NativeFunction("munmap");
 
     private MemoryCalls() {
@@ -21,6 +22,11 @@ final class MemoryCalls {
     /** {@code mmap(2)}; an address of user space is never negative, and MAP_FAILED is -1. */
     static long mmap(MemorySegment address, long bytes, int protection, int flags, int fd, long offset) {
         return MMAP.longResult(address, number(bytes), number(protection), number(flags), number(fd), number(offset));
+    }
+
+    /** {@code mprotect(2)}. */
+    static int mprotect(MemorySegment address, long bytes, int protection) {
+        return MPROTECT.intResult(address, number(bytes), number(protection));
     }
 
     /** {@code munmap(2)}. */

@@ -97,6 +97,15 @@ public interface Port extends AutoCloseable {
     int rxBurst(int queue, PacketBurst into);
 
     /**
+     * Asks for the cache lines that {@link #rxBurst} is going to read first, without waiting for them: for a thread with several
+     * queues, before it works on what it has received from another one. A hint, which costs a few nanoseconds and may do nothing;
+     * for queues where nothing comes it costs the peer more than it gains.
+     *
+     * @param queue 0 to {@link #queues} - 1
+     */
+    void prefetch(int queue);
+
+    /**
      * Transmits packets from the first on. Those that were not taken are still the program's.
      *
      * @param queue   0 to {@link #queues} - 1

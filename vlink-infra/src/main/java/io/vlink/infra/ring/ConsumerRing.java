@@ -3,6 +3,7 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -15,12 +16,17 @@ public final class ConsumerRing {
     /** What {@link #poll} returns when the producer's position cannot be: the channel must be quarantined. */
     public static final int FAULT = -1;
 
+    /** Descriptors that are worth the call that asks for their lines: two lines. */
+    private static final int WORTH_PREFETCHING = 8;
+
     private final MemorySegment ring;
     private final RingSlots slots;
     private final int queueSize;
     private final long mask;
     private long consumed;
     private long produced;
+    /** Descriptors of the last peek that found any. */
+    private int usual;
     /** What the next slot held before the position was read. Nobody uses it; a load without a use would be left out. */
     long lookedAhead;
 
@@ -84,8 +90,35 @@ public final class ConsumerRing {
                 slots.read(0, into.words, into.first + toEnd, count - toEnd);
             }
             into.copied(count);
+            usual = count;
+            if (count >= WORTH_PREFETCHING) {
+                prefetchAfter(count);
+            }
         }
         return count;
+    }
+
+    /** Has the lines of the next burst on their way while the caller works on this one, if it is known to be there. */
+    private void prefetchAfter(int count) {
+        int more = Math.min(count, (int) (produced - consumed) - count);
+        if (more >= WORTH_PREFETCHING) {
+            prefetchSlots(consumed + count, more);
+        }
+    }
+
+    private void prefetchSlots(long position, int count) {
+        int slot = (int) (position & mask);
+        slots.prefetch(slot, Math.min(count, queueSize - slot));
+    }
+
+    /**
+     * Asks for the cache lines that the next {@link #ready} and {@link #peek} will read, for a thread that does something else
+     * first. A line that the producer is about to write is taken away from it, so this is for rings that are likely to have
+     * something.
+     */
+    public void prefetch() {
+        Prefetch.toRead(ring.address() + RingLayout.PRODUCER_OFFSET, 1);
+        prefetchSlots(consumed, usual);
     }
 
     /**

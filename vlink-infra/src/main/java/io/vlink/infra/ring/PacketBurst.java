@@ -3,7 +3,9 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.spec.channel.Descriptor;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Packets, or empty buffers, that have passed every check: each lies wholly inside the region. Filled by a receive or an
@@ -16,6 +18,8 @@ public final class PacketBurst {
 
     /** Two words for each packet, one after the other as a descriptor has them: offset, then meta word. */
     final long[] words;
+    /** The same words. */
+    private final MemorySegment memory;
     /** Packets in use, from index 0. Only a check may raise it over what lies behind them. */
     int count;
     private int hidden;
@@ -36,6 +40,7 @@ public final class PacketBurst {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
         words = new long[capacity * WORDS];
+        memory = MemorySegment.ofArray(words).asReadOnly();
         unchecked = new UncheckedDescriptors(this);
     }
 
@@ -120,6 +125,27 @@ public final class PacketBurst {
             sum += length(i);
         }
         return sum;
+    }
+
+    /**
+     * Asks for the first cache line of packets that are going to be looked at, without waiting for it. A hint: it may do nothing.
+     *
+     * @param region the packet region
+     * @param first  index of the first one; those behind it follow
+     */
+    public void prefetchToRead(MemorySegment region, int first) {
+        Prefetch.toReadEach(memory, first, count - first, region.address());
+    }
+
+    /**
+     * As {@link #prefetchToRead}, for packets that are going to be written: stores to lines that another processor has fill a
+     * processor's store buffer, and everything behind them waits. Ports do it with what they {@code alloc}.
+     *
+     * @param region the packet region
+     * @param first  index of the first one; those behind it follow
+     */
+    public void prefetchToWrite(MemorySegment region, int first) {
+        Prefetch.toWriteEach(memory, first, count - first, region.address());
     }
 
     /** {@return how many more packets it has room for} */

@@ -3,6 +3,7 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.spec.channel.Descriptor;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
@@ -37,6 +38,12 @@ final class RingSlots {
     void write(int slot, long address, long meta) {
         ring.set(SharedWord.LONG, place(slot) + Descriptor.ADDRESS_OFFSET, address);
         ring.set(SharedWord.LONG, place(slot) + Descriptor.META_OFFSET, meta);
+    }
+
+    /** Asks for the cache lines of slots that follow each other, to be read. */
+    void prefetch(int slot, int count) {
+        Prefetch.toRead(ring.address() + place(slot),
+                Math.ceilDiv(count * (int) Descriptor.BYTES, Prefetch.LINE_BYTES));
     }
 
     /** Copies descriptors out of slots that follow each other; each word is read once. */

@@ -22,6 +22,8 @@ public final class EchoLoop implements WorkerTask {
 
     private final EchoQueue[] queues;
     private final AtomicLong left;
+    /** Whether the last queue had packets. */
+    private boolean busy;
     private int turns;
     private int looked;
     private volatile boolean leaving;
@@ -44,8 +46,14 @@ public final class EchoLoop implements WorkerTask {
     @Override
     public int turn() {
         int work = 0;
-        for (EchoQueue queue : queues) {
-            work += queue.turn();
+        for (int i = 0; i < queues.length; i++) {
+            // Where one queue has packets the next one is likely to.
+            if (busy && queues.length > 1) {
+                queues[i + 1 == queues.length ? 0 : i + 1].prefetch();
+            }
+            int moved = queues[i].turn();
+            busy = moved != 0;
+            work += moved;
         }
         if ((++turns & LOOK_MASK) == 0) {
             lookAtNext();

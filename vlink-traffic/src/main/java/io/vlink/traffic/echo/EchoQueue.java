@@ -77,6 +77,11 @@ final class EchoQueue {
         return count;
     }
 
+    /** Asks for what the next {@link #turn} reads first. */
+    void prefetch() {
+        port.prefetch(queue);
+    }
+
     /** Where no packet is a chain, each has a whole header. */
     private void swapAll() {
         MemorySegment memory = region;

@@ -182,6 +182,11 @@ final class QueueTraffic {
         return entries;
     }
 
+    /** Asks for what the next {@link #receive} reads first. */
+    void prefetch() {
+        port.prefetch(queue);
+    }
+
     /** {@return when {@link #receive} last found something} */
     long arrivalNanos() {
         return arrivalNanos;

@@ -32,6 +32,8 @@ final class TrafficLoop implements WorkerTask {
     private final PortTraffic[] ports;
     private final QueueTraffic[] queues;
     private final Histogram roundTrips = new Histogram(LONGEST_NANOS, DIGITS);
+    /** Whether the last queue had packets. */
+    private boolean busy;
     private boolean begun;
     private StopReason reason;
     private long sent;
@@ -85,14 +87,21 @@ final class TrafficLoop implements WorkerTask {
 
     private int sendTurn() {
         int work = 0;
-        for (QueueTraffic queue : queues) {
+        for (int i = 0; i < queues.length; i++) {
+            QueueTraffic queue = queues[i];
             long now = System.nanoTime();
             reason = reasonToStop(queue, now);
             if (reason != null) {
                 drainNanos = reason == StopReason.STALLED ? progressNanos : now;
                 return 1;
             }
-            work += send(queue, now) + receive(queue);
+            // Where one queue has packets the next one is likely to.
+            if (busy && queues.length > 1) {
+                queues[i + 1 == queues.length ? 0 : i + 1].prefetch();
+            }
+            int moved = send(queue, now) + receive(queue);
+            busy = moved != 0;
+            work += moved;
         }
         return work;
     }

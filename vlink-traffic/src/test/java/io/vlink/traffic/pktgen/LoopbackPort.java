@@ -30,6 +30,7 @@ final class LoopbackPort implements Port {
     private final int queueSize;
     private final MemorySegment region;
     private final Lane[] lanes;
+    private final int[] prefetches;
     private final int[] returnQueues;
     private int freeRoom = Integer.MAX_VALUE;
 
@@ -63,6 +64,7 @@ final class LoopbackPort implements Port {
         for (int i = 0; i < queues; i++) {
             lanes[i] = new Lane(i * buffers, buffers, queueSize, queues * buffers);
         }
+        prefetches = new int[queues];
         returnQueues = IntStream.range(0, queues).toArray();
         region = arena.allocate((long) queues * buffers * BUFFER_BYTES, 64);
     }
@@ -90,6 +92,16 @@ final class LoopbackPort implements Port {
             }
         }
         return true;
+    }
+
+    @Override
+    public void prefetch(int queue) {
+        prefetches[queue]++;
+    }
+
+    /** How often somebody has asked for the lines of a queue. */
+    int prefetches(int queue) {
+        return prefetches[queue];
     }
 
     @Override

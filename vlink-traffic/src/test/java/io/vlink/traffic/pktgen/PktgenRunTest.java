@@ -131,6 +131,18 @@ class PktgenRunTest {
     }
 
     @Test
+    void whileOneQueueHasPacketsTheNextOneIsAskedForAndALoneQueueNever() {
+        LoopbackPort port = port("tap1", 1_500, 2, 64);
+        assertThat(run("--count=5000", "--window=50")).isZero();
+        assertThat(port.prefetches(0)).isPositive();
+        assertThat(port.prefetches(1)).isPositive();
+        ports.clear();
+        LoopbackPort alone = port("tap1", 1_500, 1, 64);
+        assertThat(run("--count=5000", "--window=50")).isZero();
+        assertThat(alone.prefetches(0)).isZero();
+    }
+
+    @Test
     void oneRunDrivesSeveralLinksAndAllOfTheirQueues() {
         port("tap1", 1_500, 3, 64);
         port("tap2", 1_500, 2, 64);

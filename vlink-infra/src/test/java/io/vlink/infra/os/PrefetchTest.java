@@ -1,0 +1,186 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The processor's own instruction: what it does is seen in how long a load takes, what it must not do in that nothing happens. */
+class PrefetchTest {
+    private static final long[] STRANGE = {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 0x7fff_ffff_f000L,
+            0xffff_8000_0000_0000L};
+    private static final int ROUNDS = 3_000;
+    private static final int PLACES = 8;
+    private static final long WAIT_NANOS = 2_000;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void makeReady() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "there is machine code for amd64 only");
+        Prefetch.toRead(0, 1);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(Prefetch::isReady);
+    }
+
+    @Test
+    void addressesThatAreMappedNowhereDoNoHarm() {
+        for (long address : STRANGE) {
+            Prefetch.toRead(address, 1);
+            Prefetch.toRead(address, 100);
+        }
+        MemorySegment pairs = MemorySegment.ofArray(new long[2 * STRANGE.length]);
+        for (int i = 0; i < STRANGE.length; i++) {
+            pairs.setAtIndex(JAVA_LONG, 2L * i, STRANGE[i]);
+        }
+        for (long from : STRANGE) {
+            Prefetch.toReadEach(pairs, 0, STRANGE.length, from);
+            Prefetch.toWriteEach(pairs, 0, STRANGE.length, from);
+        }
+    }
+
+    @Test
+    void countsThatAreNotPositiveAskForNothingInsteadOfCountingThroughAllNumbers() {
+        MemorySegment pairs = MemorySegment.ofArray(new long[4]);
+        for (int count : new int[]{0, -1, Integer.MIN_VALUE}) {
+            Prefetch.toRead(0, count);
+            Prefetch.toReadEach(pairs, 0, count, 0);
+            Prefetch.toWriteEach(pairs, 0, count, 0);
+        }
+    }
+
+    @Test
+    void pairsOutsideTheSegmentAreNotRead() {
+        // Nothing is mapped behind this segment, nor in front of it: reading there would end this process.
+        MemorySegment pairs = MemorySegment.ofAddress(0).reinterpret(64);
+        for (int[] range : new int[][]{{-1, 1}, {0, 5}, {4, 1}, {Integer.MAX_VALUE, 1}, {1, Integer.MAX_VALUE}}) {
+            Prefetch.toReadEach(pairs, range[0], range[1], 0);
+            Prefetch.toWriteEach(pairs, range[0], range[1], 0);
+        }
+    }
+
+    @Test
+    void nothingThatIsAskedForChanges() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(8_192, 64).fill((byte) 0x5a);
+            long[] words = new Random(1).longs(32, 0, memory.byteSize()).toArray();
+            long[] before = words.clone();
+            Prefetch.toRead(memory.address(), 128);
+            Prefetch.toReadEach(MemorySegment.ofArray(words), 0, 16, memory.address());
+            Prefetch.toWriteEach(MemorySegment.ofArray(words).asReadOnly(), 3, 13, memory.address());
+            assertThat(words).isEqualTo(before);
+            assertThat(memory.toArray(JAVA_BYTE)).containsOnly(0x5a);
+        }
+    }
+
+    @Test
+    void aLineThatWasAskedForIsThereWhenItIsRead() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(256L << 20, 64).fill((byte) 1);
+            Loads loads = new Loads(memory);
+            // Whoever shares this processor can spoil a median, but not one after the other in all three ways every time.
+            boolean each = false;
+            boolean one = false;
+            boolean written = false;
+            for (int attempt = 0; attempt < 10 && !(each && one && written); attempt++) {
+                long without = loads.medianNanos(() -> {
+                });
+                each |= loads.medianNanos(loads::askForEach) < 0.8 * without;
+                one |= loads.medianNanos(loads::askOneByOne) < 0.8 * without;
+                written |= loads.medianNanos(loads::askToWrite) < 0.8 * without;
+            }
+            assertThat(each).as("places to read").isTrue();
+            assertThat(one).as("lines to read").isTrue();
+            assertThat(written).as("places to write").isTrue();
+        }
+    }
+
+    @Test
+    void canBeSwitchedOff() throws Exception {
+        ChildJvm child = ChildJvm.run(folder, "export JAVA_TOOL_OPTIONS=-D" + Prefetch.PROPERTY + "=off",
+                TriesToAsk.class);
+        assertThat(child.output()).contains("ready=false threads=0");
+        ChildJvm other = ChildJvm.run(folder, "true", TriesToAsk.class);
+        assertThat(other.output()).contains("ready=true");
+    }
+
+    /** How long it takes to read some lines that no cache is likely to have. */
+    private static final class Loads {
+        private final MemorySegment memory;
+        private final Random random = new Random(7);
+        private final long[] words = new long[2 * (PLACES + 1)];
+        private final MemorySegment pairs = MemorySegment.ofArray(words);
+        private long sum;
+
+        Loads(MemorySegment memory) {
+            this.memory = memory;
+        }
+
+        void askForEach() {
+            Prefetch.toReadEach(pairs, 1, PLACES, memory.address());
+        }
+
+        void askToWrite() {
+            Prefetch.toWriteEach(pairs, 1, PLACES, memory.address());
+        }
+
+        void askOneByOne() {
+            for (int i = 1; i <= PLACES; i++) {
+                Prefetch.toRead(memory.address() + words[2 * i], 1);
+            }
+        }
+
+        long medianNanos(Runnable ask) {
+            long[] nanos = new long[ROUNDS];
+            for (int round = 0; round < ROUNDS; round++) {
+                for (int i = 1; i <= PLACES; i++) {
+                    words[2 * i] = random.nextLong(memory.byteSize() / 64) * 64;
+                }
+                ask.run();
+                long begin = System.nanoTime();
+                while (System.nanoTime() - begin < WAIT_NANOS) {
+                    Thread.onSpinWait();
+                }
+                begin = System.nanoTime();
+                for (int i = 1; i <= PLACES; i++) {
+                    // Each load needs the one before, so that they do not overlap.
+                    sum += memory.get(JAVA_LONG, words[2 * i] + (sum & 0x8));
+                }
+                nanos[round] = System.nanoTime() - begin;
+            }
+            Arrays.sort(nanos);
+            return nanos[ROUNDS / 2];
+        }
+    }
+
+    /** Asks for a line until it has an effect, and for two seconds at most. */
+    static final class TriesToAsk {
+        private TriesToAsk() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            int threads = 0;
+            for (int i = 0; i < 200 && !Prefetch.isReady(); i++) {
+                Prefetch.toRead(0, 1);
+                threads = (int) Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().equals("vlink-prefetch")).count();
+                Thread.sleep(10);
+            }
+            System.out.println("ready=" + Prefetch.isReady() + " threads=" + threads);
+        }
+    }
+}
