@@ -42,7 +42,8 @@ public final class GuestLink implements AutoCloseable {
         this.queues = new GuestQueue[dataChannels.length];
         for (int i = 0; i < queues.length; i++) {
             queues[i] = new GuestQueue(dataChannels[i], description.queueSize(), translation,
-                    description.bufferBytes(), description.mtu());
+                    access.region().asSlice(0, translation.regionBytes()), description.bufferBytes(),
+                    description.mtu());
         }
     }
 

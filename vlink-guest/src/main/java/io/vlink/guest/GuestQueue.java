@@ -33,6 +33,7 @@ public final class GuestQueue {
     private static final GuestCounter[] COUNTERS = GuestCounter.values();
 
     private final MemorySegment channel;
+    private final MemorySegment region;
     private final AddressTranslation translation;
     private final int bufferBytes;
     private final int queueSize;
@@ -58,10 +59,14 @@ public final class GuestQueue {
      * @param channel     exactly the data channel
      * @param queueSize   descriptors in each ring
      * @param translation the device's page table
+     * @param region      the packet region
      * @param bufferBytes bytes of a packet buffer, a power of two
      * @param mtu         bytes of an IP packet, at most
      */
-    GuestQueue(MemorySegment channel, int queueSize, AddressTranslation translation, int bufferBytes, int mtu) {
+    GuestQueue(MemorySegment channel, int queueSize, AddressTranslation translation, MemorySegment region,
+            int bufferBytes,
+            int mtu) {
+        this.region = region;
         this.channel = channel;
         this.translation = translation;
         this.bufferBytes = bufferBytes;
@@ -135,6 +140,7 @@ public final class GuestQueue {
         UncheckedDescriptors copy = into.unchecked();
         rx.take(copy);
         copy.toOffsets(translation);
+        copy.prefetchToWrite(region);
         receiveOne(copy, 0, into);
     }
 

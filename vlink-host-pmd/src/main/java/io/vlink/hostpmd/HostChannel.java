@@ -37,6 +37,7 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
 
     private final int number;
+    private final MemorySegment region;
     private final LinkBuffers buffers;
     private final AddressTranslation translation;
     private final BufferLedger ledger;
@@ -71,9 +72,11 @@ final class HostChannel {
      * @param buffers   the link's buffers
      * @param limits    how large packets may be
      * @param counters  the channel's counters
+     * @param region    the packet region
      */
     HostChannel(MemorySegment memory, int number, int queueSize, LinkBuffers buffers, FrameLimits limits,
-            ChannelCounters counters) {
+            ChannelCounters counters, MemorySegment region) {
+        this.region = region;
         this.number = number;
         this.buffers = buffers;
         this.translation = buffers.translation;
@@ -299,6 +302,7 @@ final class HostChannel {
         UncheckedDescriptors copy = into.unchecked();
         tx.take(copy);
         copy.toOffsets(translation);
+        copy.prefetchToWrite(region);
         receiveOne(copy, 0, into);
     }
 

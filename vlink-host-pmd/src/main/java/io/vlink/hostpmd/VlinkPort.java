@@ -51,7 +51,7 @@ public final class VlinkPort implements Port {
             MemorySegment bytes = memory.channel().asSlice(geometry.dataChannelOffsets().get(i),
                     DataChannelLayout.bytes(queueSize));
             channels[i] = new HostChannel(bytes, i, queueSize, buffers, limits,
-                    new ChannelCounters(record, geometry.countersOffset(), i));
+                    new ChannelCounters(record, geometry.countersOffset(), i), memory.region());
         }
         boolean isBond = arguments.mode() == LinkMode.BOND;
         bond = isBond ? new BondQueue(channels, buffers, limits, memory.region(), queueSize) : null;

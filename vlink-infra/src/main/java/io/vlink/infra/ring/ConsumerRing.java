@@ -60,8 +60,10 @@ public final class ConsumerRing {
 
     private int readProduced() {
         // Asks for the next descriptor's cache line together with the position's: a lone packet waits for both, and one after the
-        // other takes longer.
-        lookedAhead = slots.meta((int) (consumed & mask));
+        // other takes longer. Where packets come in bursts it would only take the line away from the producer.
+        if (usual <= 1) {
+            lookedAhead = slots.meta((int) (consumed & mask));
+        }
         // Pairs with the release of the producer's publish: the descriptors below the position are complete.
         long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.PRODUCER_OFFSET);
         long ready = position - consumed;
@@ -132,6 +134,7 @@ public final class ConsumerRing {
         into.words[into.first * DescriptorBatch.WORDS] = slots.address(slot);
         into.words[into.first * DescriptorBatch.WORDS + 1] = slots.meta(slot);
         into.copied(1);
+        usual = 1;
         release(1);
     }
 
@@ -165,6 +168,7 @@ public final class ConsumerRing {
     public void reset() {
         consumed = 0;
         produced = 0;
+        usual = 0;
         SharedWord.LONG_HANDLE.setRelease(ring, RingLayout.CONSUMER_OFFSET, 0L);
     }
 

@@ -44,6 +44,11 @@ public final class PacketBurst {
         unchecked = new UncheckedDescriptors(this);
     }
 
+    /** The words of {@link #words}, read-only. */
+    MemorySegment memory() {
+        return memory;
+    }
+
     /** {@return packets in use, which have the indexes from 0 on} */
     public int count() {
         return count;

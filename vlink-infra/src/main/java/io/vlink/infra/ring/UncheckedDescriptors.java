@@ -3,7 +3,9 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.infra.translation.AddressTranslation;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Descriptors as they stood on a ring: private copies, each word read once, that nobody has checked. No method says what is in
@@ -62,6 +64,19 @@ public final class UncheckedDescriptors {
 
     long meta(int index) {
         return words[(first + index) * DescriptorBatch.WORDS + 1];
+    }
+
+    /**
+     * Asks for the first line of the only copy's packet, to be written: who gets a packet by itself is waited for, and the line
+     * can be on its way while the packet is checked. Offsets must stand in place of bus addresses. What a peer has made up is not
+     * asked for, as that could be told by how long something else takes.
+     *
+     * @param region the packet region
+     */
+    public void prefetchToWrite(MemorySegment region) {
+        if (burst != null && Long.compareUnsigned(address(0), region.byteSize()) < 0) {
+            Prefetch.toWriteEach(burst.memory(), first, 1, region.address());
+        }
     }
 
     /**

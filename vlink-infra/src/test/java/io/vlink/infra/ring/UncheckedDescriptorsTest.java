@@ -332,7 +332,7 @@ class UncheckedDescriptorsTest {
 
     @Test
     void hasNoPublicMemberThatShowsWhatCameOffARing() {
-        assertThat(publicMembers(UncheckedDescriptors.class)).containsExactly("count", "toOffsets");
+        assertThat(publicMembers(UncheckedDescriptors.class)).containsExactly("count", "prefetchToWrite", "toOffsets");
         assertThat(publicMembers(ConsumerRing.class)).containsExactly("FAULT", "peek", "poll", "position", "prefetch",
                 "ready", "release", "reset", "take");
         assertThat(Modifier.isPublic(RingSlots.class.getModifiers())).isFalse();
