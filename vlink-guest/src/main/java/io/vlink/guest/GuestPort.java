@@ -4,6 +4,7 @@
 package io.vlink.guest;
 
 import io.vlink.infra.lane.LinkEpochs;
+import io.vlink.infra.os.Prefetch;
 import io.vlink.infra.port.Port;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
@@ -50,6 +51,7 @@ public final class GuestPort implements Port {
      */
     public static GuestPort open(GuestDevice device, GuestLink link) {
         link.claim();
+        Prefetch.makeReady();
         return new GuestPort(device, link);
     }
 

@@ -140,7 +140,7 @@ public final class GuestQueue {
         UncheckedDescriptors copy = into.unchecked();
         rx.take(copy);
         copy.toOffsets(translation);
-        copy.prefetchToWrite(region);
+        copy.prefetchToWrite(translation, region);
         receiveOne(copy, 0, into);
     }
 

@@ -37,12 +37,12 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
 
     private final int number;
-    private final MemorySegment region;
     private final LinkBuffers buffers;
     private final AddressTranslation translation;
     private final BufferLedger ledger;
     private final PoolLayout layout;
     private final ChannelCounters counters;
+    private final MemorySegment region;
     private final ProducerRing rx;
     private final ConsumerRing tx;
     private final EmptyBuffers empty;
@@ -76,7 +76,6 @@ final class HostChannel {
      */
     HostChannel(MemorySegment memory, int number, int queueSize, LinkBuffers buffers, FrameLimits limits,
             ChannelCounters counters, MemorySegment region) {
-        this.region = region;
         this.number = number;
         this.buffers = buffers;
         this.translation = buffers.translation;
@@ -84,6 +83,7 @@ final class HostChannel {
         this.layout = buffers.layout;
         this.limits = limits;
         this.counters = counters;
+        this.region = region;
         this.lookAfter = Math.min(EmptyBuffers.TURN, queueSize) / 2;
         this.batch = new DescriptorBatch(queueSize);
         this.copies = new UncheckedDescriptors(limits.maxSegments() > 1 ? queueSize : 1);
@@ -302,7 +302,7 @@ final class HostChannel {
         UncheckedDescriptors copy = into.unchecked();
         tx.take(copy);
         copy.toOffsets(translation);
-        copy.prefetchToWrite(region);
+        copy.prefetchToWrite(translation, region);
         receiveOne(copy, 0, into);
     }
 

@@ -4,6 +4,7 @@
 package io.vlink.hostpmd;
 
 import io.vlink.infra.lane.LinkEpochs;
+import io.vlink.infra.os.Prefetch;
 import io.vlink.infra.port.Port;
 import io.vlink.infra.port.PortStatistics;
 import io.vlink.infra.port.QueueClaim;
@@ -97,7 +98,9 @@ public final class VlinkPort implements Port {
     public static VlinkPort open(VdevArguments arguments, Path runDirectory) {
         Attachment attachment = Attachment.open(arguments.link(), runDirectory);
         try {
-            return new VlinkPort(arguments, attachment.memory(), attachment);
+            VlinkPort port = new VlinkPort(arguments, attachment.memory(), attachment);
+            Prefetch.makeReady();
+            return port;
         } catch (RuntimeException | Error failure) {
             attachment.close();
             throw failure;
@@ -177,6 +180,7 @@ public final class VlinkPort implements Port {
     /** {@inheritDoc} Does nothing in {@code mode=bond}, whose queue is many channels. */
     @Override
     public void prefetch(int queue) {
+        checkQueue(queue);
         if (bond == null) {
             channels[queue].prefetch();
         }

@@ -56,6 +56,16 @@ class VlinkPortTest {
         }
 
         @Test
+        void aPrefetchIsRefusedForAQueueThatIsNotThereAndHarmlessOnAClosedPort() {
+            assertThatThrownBy(() -> port.prefetch(port.queues())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("queue=" + port.queues());
+            assertThatThrownBy(() -> port.prefetch(-1)).isInstanceOf(IllegalArgumentException.class);
+            port.prefetch(0);
+            port.close();
+            port.prefetch(0);
+        }
+
+        @Test
         void rejectsPacketsThatTheProgramMayNotLendAndSendsThoseBefore() {
             frames(port, 3, 0);
             burst.length(1, 13);

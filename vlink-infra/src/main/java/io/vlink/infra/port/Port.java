@@ -99,9 +99,9 @@ public interface Port extends AutoCloseable {
     /**
      * Asks for the cache lines that {@link #rxBurst} is going to read first, without waiting for them: for a thread with several
      * queues, before it works on what it has received from another one. A hint, which costs a few nanoseconds and may do nothing;
-     * for queues where nothing comes it costs the peer more than it gains.
+     * for queues where nothing comes it costs the peer more than it gains. No harm on a link that is down or a closed port.
      *
-     * @param queue 0 to {@link #queues} - 1
+     * @param queue 0 to {@link #queues} - 1; on the thread of its worker
      */
     void prefetch(int queue);
 

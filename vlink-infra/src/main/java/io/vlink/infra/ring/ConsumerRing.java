@@ -25,7 +25,7 @@ public final class ConsumerRing {
     private final long mask;
     private long consumed;
     private long produced;
-    /** Descriptors of the last peek that found any. */
+    /** Descriptors of the last peek or take that found any; who takes them one by one counts as one that gets no more. */
     private int usual;
     /** What the next slot held before the position was read. Nobody uses it; a load without a use would be left out. */
     long lookedAhead;
@@ -110,7 +110,9 @@ public final class ConsumerRing {
 
     private void prefetchSlots(long position, int count) {
         int slot = (int) (position & mask);
-        slots.prefetch(slot, Math.min(count, queueSize - slot));
+        int toEnd = Math.min(count, queueSize - slot);
+        slots.prefetch(slot, toEnd);
+        slots.prefetch(0, count - toEnd);
     }
 
     /**

@@ -133,21 +133,12 @@ public final class PacketBurst {
     }
 
     /**
-     * Asks for the first cache line of packets that are going to be looked at, without waiting for it. A hint: it may do nothing.
+     * Asks for the first cache line of packets that are going to be written, without waiting for it: stores to lines that another
+     * processor has fill the store buffer, and everything behind them waits. Ports do it with what they {@code alloc}. A hint: it
+     * may do nothing, and asks for {@value Prefetch#MAX_LINES} lines at most.
      *
      * @param region the packet region
-     * @param first  index of the first one; those behind it follow
-     */
-    public void prefetchToRead(MemorySegment region, int first) {
-        Prefetch.toReadEach(memory, first, count - first, region.address());
-    }
-
-    /**
-     * As {@link #prefetchToRead}, for packets that are going to be written: stores to lines that another processor has fill a
-     * processor's store buffer, and everything behind them waits. Ports do it with what they {@code alloc}.
-     *
-     * @param region the packet region
-     * @param first  index of the first one; those behind it follow
+     * @param first  index of the first one, 0 or more; those behind it follow
      */
     public void prefetchToWrite(MemorySegment region, int first) {
         Prefetch.toWriteEach(memory, first, count - first, region.address());

@@ -17,6 +17,8 @@ final class RingSlots {
     /** Up to this many words a loop is faster than the call of a copying routine. */
     private static final int FEW_WORDS = 16;
 
+    private static final int SLOTS_PER_LINE = Prefetch.LINE_BYTES / (int) Descriptor.BYTES;
+
     private final MemorySegment ring;
 
     RingSlots(MemorySegment ring) {
@@ -42,8 +44,12 @@ final class RingSlots {
 
     /** Asks for the cache lines of slots that follow each other, to be read. */
     void prefetch(int slot, int count) {
-        Prefetch.toRead(ring.address() + place(slot),
-                Math.ceilDiv(count * (int) Descriptor.BYTES, Prefetch.LINE_BYTES));
+        Prefetch.toRead(ring.address() + place(slot), lines(slot, count));
+    }
+
+    /** Cache lines that slots stand in; the first slot of a ring begins a line. */
+    static int lines(int slot, int count) {
+        return count == 0 ? 0 : (slot + count - 1) / SLOTS_PER_LINE - slot / SLOTS_PER_LINE + 1;
     }
 
     /** Copies descriptors out of slots that follow each other; each word is read once. */

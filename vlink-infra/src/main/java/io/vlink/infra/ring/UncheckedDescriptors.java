@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class UncheckedDescriptors {
     final long[] words;
+    private final MemorySegment memory;
     private final PacketBurst burst;
     /** Index of the first copy in {@link #words}, in descriptors: behind the burst's packets. */
     int first;
@@ -29,12 +30,14 @@ public final class UncheckedDescriptors {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
         this.words = new long[capacity * DescriptorBatch.WORDS];
+        this.memory = MemorySegment.ofArray(words).asReadOnly();
         this.burst = null;
     }
 
     /** The place behind a burst's packets: what passes its check is a packet where it stands. */
     UncheckedDescriptors(PacketBurst burst) {
         this.words = burst.words;
+        this.memory = burst.memory();
         this.burst = burst;
     }
 
@@ -68,15 +71,19 @@ public final class UncheckedDescriptors {
 
     /**
      * Asks for the first line of the only copy's packet, to be written: who gets a packet by itself is waited for, and the line
-     * can be on its way while the packet is checked. Offsets must stand in place of bus addresses. What a peer has made up is not
-     * asked for, as that could be told by how long something else takes.
+     * can be on its way while the packet is checked. Offsets must stand in place of bus addresses. A place outside the region is
+     * not asked for, as how long that takes could tell the peer something of this process's memory.
      *
-     * @param region the packet region
+     * @param translation the region's page table
+     * @param region      the packet region
+     * @return whether it was asked for
      */
-    public void prefetchToWrite(MemorySegment region) {
-        if (burst != null && Long.compareUnsigned(address(0), region.byteSize()) < 0) {
-            Prefetch.toWriteEach(burst.memory(), first, 1, region.address());
+    public boolean prefetchToWrite(AddressTranslation translation, MemorySegment region) {
+        boolean inside = translation.isOffset(address(0));
+        if (inside) {
+            Prefetch.toWriteEach(memory, first, 1, region.address());
         }
+        return inside;
     }
 
     /**

@@ -6,6 +6,7 @@ package io.vlink.infra.ring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.infra.translation.AddressTranslation;
 import io.vlink.spec.channel.Descriptor;
 import java.lang.foreign.Arena;
@@ -14,6 +15,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Both ends of a ring over one piece of memory, with the peer's words written by hand where it misbehaves. */
 class RingTest {
@@ -41,6 +44,27 @@ class RingTest {
         assertThatThrownBy(() -> consumer.slots().write(0, 1, 2)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("read-only");
         assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0,0", "0,1,1", "0,4,1", "0,5,2", "3,1,1", "3,2,2", "3,8,3", "2,2,1", "4,64,16", "5,64,17"})
+    void aPrefetchCoversEveryLineThatSlotsStandIn(int slot, int count, int lines) {
+        assertThat(RingSlots.lines(slot, count)).isEqualTo(lines);
+    }
+
+    @Test
+    void aPrefetchTakesNothingAndMovesNoPosition() {
+        Prefetch.makeReady();
+        for (int round = 0; round < 3_000; round++) {
+            consumer.prefetch();
+            fill(1 + round % QUEUE_SIZE, round);
+            assertThat(producer.offer(in)).isEqualTo(in.count);
+            byte[] before = memory.toArray(ValueLayout.JAVA_BYTE);
+            consumer.prefetch();
+            assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
+            assertThat(consumer.poll(out, 32)).isEqualTo(in.count);
+            assertThat(out.address(in.count - 1)).isEqualTo(round + in.count - 1);
+        }
     }
 
     @Nested

@@ -302,6 +302,13 @@ class UncheckedDescriptorsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, true", "4194303, true", "4194304, false", "-1, false", "-9223372036854775808, false"})
+    void onlyPlacesInTheRegionAreAskedForBeforeTheyAreChecked(long offset, boolean asked) {
+        AddressTranslation twoPages = new AddressTranslation(new long[]{0, 2 << 20}, 21);
+        assertThat(arrive(offset, 60).prefetchToWrite(twoPages, memory)).isEqualTo(asked);
+    }
+
     @Test
     void theCopiesCannotBeCountedByWayOfTheirBurst() {
         arrive(9, 60);

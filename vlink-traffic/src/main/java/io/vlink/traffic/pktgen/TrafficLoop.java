@@ -99,9 +99,10 @@ final class TrafficLoop implements WorkerTask {
             if (busy && queues.length > 1) {
                 queues[i + 1 == queues.length ? 0 : i + 1].prefetch();
             }
-            int moved = send(queue, now) + receive(queue);
-            busy = moved != 0;
-            work += moved;
+            int taken = send(queue, now);
+            int received = receive(queue);
+            busy = received != 0;
+            work += taken + received;
         }
         return work;
     }
