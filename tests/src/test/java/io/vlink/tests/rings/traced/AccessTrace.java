@@ -113,6 +113,16 @@ public final class AccessTrace {
         return segment.byteSize();
     }
 
+    /** MemorySegment.address, which is no access; a prefetch is none either, as nothing comes of it. */
+    public static long address(MemorySegment segment) {
+        return segment.address();
+    }
+
+    /** MemorySegment.ofArray, private memory. */
+    public static MemorySegment ofArray(long[] words) {
+        return MemorySegment.ofArray(words);
+    }
+
     /** MemorySegment.asReadOnly, which is no access. */
     public static MemorySegment asReadOnly(MemorySegment segment) {
         return segment.asReadOnly();
