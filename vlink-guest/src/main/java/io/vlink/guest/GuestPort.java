@@ -51,8 +51,9 @@ public final class GuestPort implements Port {
      */
     public static GuestPort open(GuestDevice device, GuestLink link) {
         link.claim();
+        GuestPort port = new GuestPort(device, link);
         Prefetch.makeReady();
-        return new GuestPort(device, link);
+        return port;
     }
 
     private GuestQueue queue(int queue) {

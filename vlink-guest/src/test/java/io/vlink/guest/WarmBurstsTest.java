@@ -56,7 +56,6 @@ class WarmBurstsTest {
     /** Where there are prefetches, they are to be measured, too. */
     private static void awaitPrefetch() {
         if ("amd64".equals(System.getProperty("os.arch")) && System.getProperty(Prefetch.PROPERTY) == null) {
-            Prefetch.makeReady();
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(Prefetch::isReady);
         }
     }
@@ -68,6 +67,7 @@ class WarmBurstsTest {
             offer(host.rx, segments, i);
             offer(host.alloc, 1, i);
             long before = threads.getCurrentThreadAllocatedBytes();
+            port.prefetch(0);
             int received = port.rxBurst(0, burst);
             int sent = port.txBurst(0, burst);
             burst.removeFirst(sent);

@@ -5,8 +5,10 @@ package io.vlink.hostpmd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vlink.hostpmd.TestGuest.Lent;
+import io.vlink.infra.os.Prefetch;
 import io.vlink.infra.ring.PacketBurst;
 import io.vlink.spec.channel.ControlChannelLayout;
 import io.vlink.spec.channel.LaneState;
@@ -56,6 +58,12 @@ class AttachmentTest {
         burst.length(0, 64);
         assertThat(port.txBurst(0, burst)).isEqualTo(1);
         burst.clear();
+    }
+
+    @Test
+    void aDriverThatHasAttachedPrefetchesAMomentLater() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "there is machine code for amd64 only");
+        await().atMost(Duration.ofSeconds(20)).until(Prefetch::isReady);
     }
 
     @Test

@@ -70,6 +70,7 @@ class WarmBurstsTest {
             burst.clear();
             bounce(guest);
             before = threads.getCurrentThreadAllocatedBytes();
+            port.prefetch(0);
             int received = port.rxBurst(0, burst);
             burst.removeFirst(port.free(0, burst));
             allocated += threads.getCurrentThreadAllocatedBytes() - before;

@@ -24,7 +24,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * mapping is gone. Why, and what it gains: docs/adr/0008.
  *
  * <p>Nothing happens before {@link #makeReady} is done; nothing ever happens on other processors, where the kernel refuses memory
- * that is executed, or with {@code -Dvlink.prefetch=off}. For any thread; no allocation, lock or system call.
+ * that is executed, or with {@code -Dvlink.prefetch=off}. For any thread; no allocation, lock or system
+ * call but in {@code makeReady}.
  */
 public final class Prefetch {
     /** Name of the system property that switches it off. */
@@ -37,6 +38,7 @@ public final class Prefetch {
      */
     public static final int MAX_LINES = 128;
 
+    static final String THREAD_NAME = "vlink-prefetch";
     static final int PROT_READ = 1;
     static final int PROT_EXEC = 4;
 
@@ -80,7 +82,7 @@ public final class Prefetch {
     public static void makeReady() {
         if (WANTED && BEGUN.compareAndSet(false, true)) {
             try {
-                Thread.ofPlatform().daemon().name("vlink-prefetch").start(Prefetch::prepare);
+                Thread.ofPlatform().daemon().name(THREAD_NAME).start(Prefetch::prepare);
             } catch (OutOfMemoryError noThread) {
                 // A hint less: whoever needs a thread says so.
                 BEGUN.set(false);
@@ -93,14 +95,27 @@ public final class Prefetch {
         if (address < 0) {
             return;
         }
-        codeAddress = address;
-        // Here rather than in a burst: the first calls of a handle make classes, and allocate.
+        try {
+            codeAddress = address;
+            rehearse(address);
+            ready = true;
+        } catch (RuntimeException | Error refused) {
+            // Such as native access that is denied: without prefetches everything works, and nobody else has called the code.
+            unmap(address);
+        }
+    }
+
+    /** Here rather than in a burst: the first calls of a handle make classes, and allocate. */
+    private static void rehearse(long address) {
         MemorySegment pair = MemorySegment.ofArray(new long[2]);
         for (int i = 0; i < REHEARSALS; i++) {
             Code.run(Code.LINES_TO_READ, MemorySegment.NULL, 0, address, 1);
             Code.run(Code.PLACES_TO_WRITE, pair, 0, address, 1);
         }
-        ready = true;
+    }
+
+    private static void unmap(long address) {
+        MemoryCalls.munmap(MemorySegment.ofAddress(address), PageSize.ORDINARY.bytes());
     }
 
     /** {@return whether calls have an effect by now} */
@@ -153,7 +168,7 @@ public final class Prefetch {
         }
         int refused = MemoryCalls.mprotect(page, bytes, protection);
         if (refused < 0) {
-            MemoryCalls.munmap(page, bytes);
+            unmap(address);
             return refused;
         }
         return address;

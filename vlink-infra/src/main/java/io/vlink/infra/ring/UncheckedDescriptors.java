@@ -76,14 +76,16 @@ public final class UncheckedDescriptors {
      *
      * @param translation the region's page table
      * @param region      the packet region
-     * @return whether it was asked for
      */
-    public boolean prefetchToWrite(AddressTranslation translation, MemorySegment region) {
-        boolean inside = translation.isOffset(address(0));
-        if (inside) {
+    public void prefetchToWrite(AddressTranslation translation, MemorySegment region) {
+        if (isToBeAskedFor(translation)) {
             Prefetch.toWriteEach(memory, first, 1, region.address());
         }
-        return inside;
+    }
+
+    /** Whether the first copy's place is one of the region. */
+    boolean isToBeAskedFor(AddressTranslation translation) {
+        return translation.isOffset(address(0));
     }
 
     /**

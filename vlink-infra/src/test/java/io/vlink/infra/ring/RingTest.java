@@ -12,7 +12,9 @@ import io.vlink.spec.channel.Descriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,9 +54,41 @@ class RingTest {
         assertThat(RingSlots.lines(slot, count)).isEqualTo(lines);
     }
 
+    private static void awaitPrefetch() {
+        Prefetch.makeReady();
+        if ("amd64".equals(System.getProperty("os.arch")) && System.getProperty(Prefetch.PROPERTY) == null) {
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(Prefetch::isReady);
+        }
+    }
+
+    @Test
+    void descriptorsComeWholeAndInOrderWhereTheNextBurstIsAskedForAlsoOverTheRingsEnd() {
+        awaitPrefetch();
+        int size = 64;
+        MemorySegment larger = Arena.ofAuto().allocate(0x100 + size * 16L, 128);
+        ProducerRing from = new ProducerRing(larger, size);
+        ConsumerRing to = new ConsumerRing(larger, size);
+        long sent = 0;
+        long taken = 0;
+        for (int round = 0; round < 3_000; round++) {
+            fill(11, sent);
+            while (from.room(11) >= 11) {
+                sent += from.offer(in);
+                fill(11, sent);
+            }
+            for (int i = 0; i < 3; i++) {
+                int count = to.poll(out, 13);
+                for (int j = 0; j < count; j++) {
+                    assertThat(out.address(j)).isEqualTo(taken++);
+                }
+            }
+        }
+        assertThat(taken).isGreaterThan(3_000);
+    }
+
     @Test
     void aPrefetchTakesNothingAndMovesNoPosition() {
-        Prefetch.makeReady();
+        awaitPrefetch();
         for (int round = 0; round < 3_000; round++) {
             consumer.prefetch();
             fill(1 + round % QUEUE_SIZE, round);

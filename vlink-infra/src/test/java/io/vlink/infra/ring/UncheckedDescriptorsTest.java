@@ -306,7 +306,7 @@ class UncheckedDescriptorsTest {
     @CsvSource({"0, true", "4194303, true", "4194304, false", "-1, false", "-9223372036854775808, false"})
     void onlyPlacesInTheRegionAreAskedForBeforeTheyAreChecked(long offset, boolean asked) {
         AddressTranslation twoPages = new AddressTranslation(new long[]{0, 2 << 20}, 21);
-        assertThat(arrive(offset, 60).prefetchToWrite(twoPages, memory)).isEqualTo(asked);
+        assertThat(arrive(offset, 60).isToBeAskedFor(twoPages)).isEqualTo(asked);
     }
 
     @Test
@@ -340,6 +340,9 @@ class UncheckedDescriptorsTest {
     @Test
     void hasNoPublicMemberThatShowsWhatCameOffARing() {
         assertThat(publicMembers(UncheckedDescriptors.class)).containsExactly("count", "prefetchToWrite", "toOffsets");
+        assertThat(Arrays.stream(UncheckedDescriptors.class.getDeclaredMethods())
+                .filter(each -> Modifier.isPublic(each.getModifiers()) && each.getReturnType() != void.class)
+                .map(Member::getName)).containsExactly("count");
         assertThat(publicMembers(ConsumerRing.class)).containsExactly("FAULT", "peek", "poll", "position", "prefetch",
                 "ready", "release", "reset", "take");
         assertThat(Modifier.isPublic(RingSlots.class.getModifiers())).isFalse();
