@@ -42,8 +42,7 @@ public final class GuestLink implements AutoCloseable {
         this.queues = new GuestQueue[dataChannels.length];
         for (int i = 0; i < queues.length; i++) {
             queues[i] = new GuestQueue(dataChannels[i], description.queueSize(), translation,
-                    access.region(), description.bufferBytes(),
-                    description.mtu());
+                    access.region(), description.bufferBytes(), description.mtu());
         }
     }
 

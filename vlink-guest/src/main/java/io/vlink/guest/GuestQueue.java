@@ -64,8 +64,7 @@ public final class GuestQueue {
      * @param mtu         bytes of an IP packet, at most
      */
     GuestQueue(MemorySegment channel, int queueSize, AddressTranslation translation, MemorySegment region,
-            int bufferBytes,
-            int mtu) {
+            int bufferBytes, int mtu) {
         this.region = region;
         this.channel = channel;
         this.translation = translation;
