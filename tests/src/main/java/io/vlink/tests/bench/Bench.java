@@ -41,7 +41,8 @@ final class Bench {
     }
 
     BenchReport run() {
-        lab.keep(HugePageReservation.of(REGION_PAGES + (plan.dpdk() && plan.isCompared() ? TestpmdPair.PAGES : 0)));
+        lab.keep(HugePageReservation.of(REGION_PAGES
+                + (plan.dpdk() && plan.isCompared() ? TestpmdPair.PAGES * TestpmdWire.values().length : 0)));
         agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
         for (Part part : plan.parts()) {
             switch (part) {
@@ -126,8 +127,8 @@ final class Bench {
 
     private OneInFlight oneInFlight() {
         OneInFlight measure = new OneInFlight(vlink(), cores);
-        for (int i = 0; i < plan.sideRounds() && (i == 0 || !isLate()); i++) {
-            measure.round(placement, plan.seconds(), repeats, progress);
+        for (int i = 0; i < plan.rounds() && (i == 0 || !isLate()); i++) {
+            measure.round(plan.seconds(), repeats, progress);
         }
         return measure;
     }
@@ -141,11 +142,11 @@ final class Bench {
         WarmPath warm = new WarmPath();
         SystemCalls calls = new SystemCalls(lab);
         try {
-            warm.add(Flow.ECHO, undisturbed(() -> vlink().run(BenchPlan.MAIN, TRACED_SECONDS, calls)));
+            warm.add(Flow.ECHO, undisturbed(() -> traced(vlink(), calls)));
             if (plan.parts().contains(Part.oneway)) {
                 for (Flow flow : List.of(Flow.TO_GUEST, Flow.TO_HOST)) {
-                    OneWayPair pair = new OneWayPair(domain(BenchPlan.ONE_LINK), flow);
-                    warm.add(flow, undisturbed(() -> pair.run(BenchPlan.MAIN, TRACED_SECONDS, calls)));
+                    OneWayPair stream = new OneWayPair(domain(BenchPlan.ONE_LINK), flow);
+                    warm.add(flow, undisturbed(() -> traced(stream, calls)));
                 }
             }
             warm.rows().forEach(row -> progress.say("warm path: " + row));
@@ -153,6 +154,13 @@ final class Bench {
         } catch (LabException e) {
             System.err.print(e.logs());
             report.leaveOut(BenchReport.SYSTEM_CALLS, e.getMessage());
+        }
+    }
+
+    private static Contestant.Run traced(Contestant contestant, SystemCalls calls) {
+        try (Pair pair = contestant.start(BenchPlan.MAIN)) {
+            pair.warm(contestant.warmSeconds());
+            return pair.watched(TRACED_SECONDS, calls);
         }
     }
 

@@ -10,8 +10,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Runs of several contestants in turn, A B C A B C …, with the same traffic; the first is compared with each of the others. One
- * thread.
+ * Rounds of several contestants with the same traffic; the first is compared with each of the others. One thread.
  */
 final class Comparison {
     private final String title;
@@ -26,8 +25,8 @@ final class Comparison {
     }
 
     /**
-     * One run of each. A round that was disturbed, by other programs or because the two processors were moved apart or together,
-     * is done again, a few times and while there is time: what is compared then is what the contestants do.
+     * One run of each, in {@link Turns}. A round that other programs have disturbed is done again, a few times and while there is
+     * time.
      */
     void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
         Round round = oneRound(placement, seconds, progress);
@@ -41,19 +40,15 @@ final class Comparison {
     }
 
     private Round oneRound(Placement placement, double seconds, Progress progress) {
-        Round round = new Round(new LinkedHashMap<>(), new ArrayList<>(List.of(placement.lineNanos())));
-        for (Contestant contestant : contestants) {
-            Contestant.Run run = contestant.run(traffic, seconds);
-            round.runs.put(contestant.name(), run);
-            round.lineNanos.add(placement.lineNanos());
-            progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, contestant.name(), traffic, run.pps() / 1e6)
-                    + ", line %.0f ns".formatted(round.lineNanos.getLast())
-                    + (run.number(TestpmdPair.LOST) > 0
-                            ? ", %.0f of the window lost".formatted(run.number(
-                                    TestpmdPair.LOST))
-                            : "")
-                    + (isShared(run) ? ", core shared %.1f %%".formatted(run.seen().runDelay() * 100) : ""));
-        }
+        double before = placement.lineNanos();
+        Map<String, Contestant.Run> runs = Turns.run(contestants, traffic, seconds);
+        Round round = new Round(runs, List.of(before, placement.lineNanos()));
+        runs.forEach((name, run) -> progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, name, traffic,
+                run.pps() / 1e6)
+                + (run.number(TestpmdPair.LOST) > 0
+                        ? ", %.0f of the window lost".formatted(run.number(TestpmdPair.LOST))
+                        : "")
+                + (isShared(run) ? ", core shared %.1f %%".formatted(run.seen().runDelay() * 100) : "")));
         return round;
     }
 
@@ -61,15 +56,11 @@ final class Comparison {
         return run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
-    /** One run of each, and what a bare cache line took before, between and after them. */
+    /** One run of each, and what a bare cache line took before and after them. */
     private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos) {
-        private boolean isMoved() {
-            return Placement.isMoved(lineNanos);
-        }
-
         /** {@return how many of the runs cannot be relied on} */
         private long disturbance() {
-            return (isMoved() ? runs.size() : 0) + runs.values().stream().filter(Comparison::isShared).count();
+            return runs.values().stream().filter(Comparison::isShared).count();
         }
     }
 

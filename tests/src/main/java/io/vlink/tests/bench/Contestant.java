@@ -10,15 +10,17 @@ interface Contestant {
     /** {@return its name in tables and JSON} */
     String name();
 
+    /** {@return so long does it take to be as fast as it becomes, in seconds} */
+    double warmSeconds();
+
     /**
-     * One run with fresh processes: both sides start, warm up, are measured and end.
+     * Starts fresh processes for both sides.
      *
      * @param traffic what flows
-     * @param seconds of measuring
-     * @return packets per second, and what else is to be known
-     * @throws io.vlink.tests.lab.LabException if it does not run
+     * @return both, which move packets
+     * @throws io.vlink.tests.lab.LabException if they do not run
      */
-    Run run(Traffic traffic, double seconds);
+    Pair start(Traffic traffic);
 
     /**
      * Result of a run.

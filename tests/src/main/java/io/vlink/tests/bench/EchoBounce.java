@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The host's side of a closed loop, as testpmd's {@code start tx_first} in mode {@code io}: a window of frames is sent once, and
@@ -17,19 +18,20 @@ final class EchoBounce {
     /** Round trips that are timed together, so that reading the clock costs next to nothing of them. */
     static final int TRIPS_PER_SAMPLE = 32;
 
-    /** Rounds between two looks at the clock, as a mask. */
-    private static final int CLOCK_MASK = 255;
+    /** Rounds between two looks at the orders, as a mask. */
+    private static final int ORDERS_MASK = 255;
     private static final int MAX_SAMPLES = 1 << 20;
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final BounceQueue[] queues;
     private final Plan plan;
+    private final Orders orders;
     private final long[] samples;
     private int sampleCount;
     private boolean busy;
 
-    /** What is to be done: the window is that of all queues together, the size is in bytes, times are in nanoseconds. */
-    record Plan(int window, int burst, int frameBytes, long warmNanos, long measureNanos) {
+    /** What is to be done: the window is that of all queues together, the size is in bytes. */
+    record Plan(int window, int burst, int frameBytes) {
         Plan {
             require(window >= 1, "window must be positive: window=", window);
             require(burst >= 1, "burst must be positive: burst=", burst);
@@ -49,30 +51,34 @@ final class EchoBounce {
         }
     }
 
-    EchoBounce(List<BounceQueue> queues, Plan plan) {
+    EchoBounce(List<BounceQueue> queues, Plan plan, Orders orders) {
         if (plan.window() % queues.size() != 0) {
             throw new IllegalArgumentException(
                     "window must be a multiple of the queues: window=" + plan.window() + " queues=" + queues.size());
         }
         this.queues = queues.toArray(BounceQueue[]::new);
         this.plan = plan;
+        this.orders = orders;
         samples = new long[plan.isOneInFlight() ? MAX_SAMPLES : 1];
     }
 
-    /** Primes the window, waits for the first packet, warms up, measures, and takes all packets out again. */
+    /** Primes the window, waits for the first packet, goes on until told to measure and then to end, and takes all out. */
     Map<String, Object> run(Runnable onFirstPacket, Runnable onMeasure) {
         for (BounceQueue queue : queues) {
             queue.prime(plan.window() / queues.length);
         }
         awaitFirstPacket();
         onFirstPacket.run();
-        bounceFor(plan.warmNanos());
+        BooleanSupplier end = orders::isEnd; // made before it is counted what this thread allocates
+        bounceUntil(orders::isMeasure);
         Allocation.ofThisThread(); // the first call allocates
         onMeasure.run();
         long packetsBefore = received();
         sampleCount = 0;
         long allocatedBefore = Allocation.ofThisThread();
-        long nanos = bounceFor(plan.measureNanos());
+        long begin = System.nanoTime();
+        bounceUntil(end);
+        long nanos = System.nanoTime() - begin;
         long allocated = Allocation.ofThisThread() - allocatedBefore;
         long packets = received() - packetsBefore;
         drain();
@@ -107,18 +113,15 @@ final class EchoBounce {
         return outstanding;
     }
 
-    private long bounceFor(long nanos) {
-        return plan.isOneInFlight() ? timeTrips(nanos) : bounceStream(nanos);
-    }
-
-    private long bounceStream(long nanos) {
-        long begin = System.nanoTime();
-        long end = begin;
+    private void bounceUntil(BooleanSupplier told) {
+        if (plan.isOneInFlight()) {
+            timeTrips(told);
+            return;
+        }
         int rounds = 0;
-        while ((++rounds & CLOCK_MASK) != 0 || (end = System.nanoTime()) - begin < nanos) {
+        while ((++rounds & ORDERS_MASK) != 0 || !told.getAsBoolean()) {
             bounceAll();
         }
-        return end - begin;
     }
 
     private void bounceAll() {
@@ -132,21 +135,21 @@ final class EchoBounce {
     }
 
     /** One packet, which the host writes to and reads from like a program that has something to say. */
-    private long timeTrips(long nanos) {
+    private void timeTrips(BooleanSupplier told) {
         BounceQueue queue = queues[0];
-        long begin = System.nanoTime();
-        long last = begin;
-        while (last - begin < nanos && sampleCount < MAX_SAMPLES) {
+        long last = System.nanoTime();
+        while (!told.getAsBoolean()) {
             for (int trip = 0; trip < TRIPS_PER_SAMPLE; trip++) {
                 if (!queue.bounceOne()) {
                     throw new IllegalStateException("the guest does not send the packet back");
                 }
             }
             long now = System.nanoTime();
-            samples[sampleCount++] = now - last;
+            if (sampleCount < MAX_SAMPLES) {
+                samples[sampleCount++] = now - last;
+            }
             last = now;
         }
-        return last - begin;
     }
 
     private void drain() {
@@ -160,8 +163,8 @@ final class EchoBounce {
 
     private Map<String, Object> result(long packets, long nanos, long allocated) {
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("packets", packets);
-        result.put("pps", packets * 1e9 / nanos);
+        result.put(SideProgram.MEASURED_PACKETS, packets);
+        result.put(SideProgram.MEASURED_NANOS, nanos);
         result.put(VlinkPair.HOST_BYTES, allocated);
         result.put("lost", outstanding());
         if (plan.isOneInFlight()) {

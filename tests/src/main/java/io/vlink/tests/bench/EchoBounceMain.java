@@ -35,15 +35,16 @@ public final class EchoBounceMain extends SideProgram {
     }
 
     @Override
-    Map<String, Object> work(List<BenchPort> ports) {
-        EchoBounce.Plan plan = new EchoBounce.Plan(window, burst(), size(), warmNanos(), nanos());
+    Map<String, Object> work(List<BenchPort> ports, Orders orders) {
+        EchoBounce.Plan plan = new EchoBounce.Plan(window, burst(), size());
         List<BounceQueue> queues = new ArrayList<>();
         for (BenchPort port : ports) {
             for (int queue = 0; queue < port.queues(); queue++) {
                 queues.add(new BounceQueue(port, queue, plan.burst(), plan.frameBytes()));
             }
         }
-        Map<String, Object> result = new EchoBounce(queues, plan).run(this::noteFirstPacket, () -> announce(MEASURING));
+        Map<String, Object> result = new EchoBounce(queues, plan, orders).run(this::noteFirstPacket,
+                () -> announce(MEASURING));
         result.put("drops", ports.stream().mapToLong(BenchPort::drops).sum());
         result.put("startToFirstPacketMillis", firstPacketMillis - ManagementFactory.getRuntimeMXBean().getStartTime());
         result.put("attachToFirstPacketMicros", (firstPacketNanos - attachNanos) / 1_000);
@@ -53,5 +54,6 @@ public final class EchoBounceMain extends SideProgram {
     private void noteFirstPacket() {
         firstPacketNanos = System.nanoTime();
         firstPacketMillis = System.currentTimeMillis();
+        announce(RUNNING);
     }
 }

@@ -12,16 +12,19 @@ import java.util.List;
 
 /**
  * Whether the machine was quiet enough to judge: what the hypervisor took away (steal), what other programs took of the two
- * cores, and how far runs of the same thing lay apart. One thread.
+ * cores, and how far ratios of the same two lay apart. One thread.
  */
 final class Noise {
-    /** Share of the time that a polling thread may wait for its processor. */
-    static final double RUN_DELAY_LIMIT = 0.03;
+    /** Share of the time that a polling thread may wait for its processor; beginning a turn takes some hundredths of it. */
+    static final double RUN_DELAY_LIMIT = 0.05;
     /** Rounds of a comparison that must be quiet; the others are left out. */
     static final int QUIET_ROUNDS = 2;
     /** Share of processor time that the hypervisor may take. */
     static final double STEAL_LIMIT = 0.02;
-    /** Median distance from the median, as a share, that rates of the same contestant may have. */
+    /**
+     * Median distance from the median, as a share, that ratios of the same two contestants may have. Their rates may lie further
+     * apart, as all of them suffer alike from what shares the machine.
+     */
     static final double SPREAD_LIMIT = 0.10;
 
     private static final int STEAL_FIELD = 8;
@@ -66,22 +69,23 @@ final class Noise {
         int enough = Math.min(QUIET_ROUNDS, comparison.rounds());
         if (comparison.quietRounds() < enough) {
             complaints.add(
-                    "%s, %s: %d of %d rounds were quiet (limit %d): other programs ran, or the processors were moved"
+                    "%s, %s: %d of %d rounds were quiet (limit %d): other programs ran"
                             .formatted(comparison.title(), comparison.traffic(), comparison.quietRounds(),
                                     comparison.rounds(),
                                     enough));
         }
-        for (String name : comparison.names()) {
+        for (String name : comparison.names().subList(1, comparison.names().size())) {
             complain(comparison, name, complaints);
         }
         return complaints;
     }
 
     private static void complain(Comparison comparison, String name, List<String> complaints) {
-        Series rates = comparison.rates(name);
-        if (rates.spread() > SPREAD_LIMIT) {
-            complaints.add("%s, %s: runs lie %.0f %% apart (limit %.0f %%)".formatted(name, comparison.traffic(),
-                    rates.spread() * 100, SPREAD_LIMIT * 100));
+        Series ratios = comparison.ratios(name);
+        if (ratios.spread() > SPREAD_LIMIT) {
+            complaints.add(
+                    "%s / %s, %s: ratios lie %.0f %% apart (limit %.0f %%)".formatted(comparison.names().getFirst(),
+                            name, comparison.traffic(), ratios.spread() * 100, SPREAD_LIMIT * 100));
         }
     }
 }

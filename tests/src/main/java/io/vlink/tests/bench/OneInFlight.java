@@ -24,30 +24,45 @@ final class OneInFlight {
         this.vlink = vlink;
         line = new LineBounce(cores, false);
         lineAndDescriptor = new LineBounce(cores, true);
+        line.run(); // compiles both
+        lineAndDescriptor.run();
     }
 
-    /** One of each; again, a few times and while there is time, if the processors were moved or the packet shared its core. */
-    void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
-        boolean disturbed = oneRound(placement, seconds, progress);
+    /** One of each; again, a few times and while there is time, if the packet shared its core. */
+    void round(double seconds, Repeats repeats, Progress progress) {
+        boolean disturbed = oneRound(seconds, progress);
         for (int i = 0; i < Repeats.MOST && disturbed && repeats.begin(); i++) {
             List.of(packetNanos, packetNanosP99, lineNanos, lineAndDescriptorNanos).forEach(List::removeLast);
-            disturbed = oneRound(placement, seconds, progress);
+            disturbed = oneRound(seconds, progress);
             repeats.end();
         }
         disturbedRounds += disturbed ? 1 : 0;
     }
 
-    private boolean oneRound(Placement placement, double seconds, Progress progress) {
-        double before = placement.lineNanos();
-        Contestant.Run run = vlink.run(BenchPlan.ONE, seconds);
+    /** The packet stands still while the lines have their turn. */
+    private boolean oneRound(double seconds, Progress progress) {
+        List<Double> lines = new ArrayList<>();
+        List<Double> linesAndDescriptors = new ArrayList<>();
+        Contestant.Run run;
+        try (Pair pair = vlink.start(BenchPlan.ONE)) {
+            pair.warm(vlink.warmSeconds());
+            pair.pause();
+            for (int turn = 1; turn < Turns.count(seconds); turn++) {
+                pair.turn(Turns.SECONDS);
+                lines.add(line.probe());
+                linesAndDescriptors.add(lineAndDescriptor.probe());
+            }
+            run = pair.lastTurn(Turns.SECONDS);
+        }
+        lines.add(line.probe());
+        linesAndDescriptors.add(lineAndDescriptor.probe());
         packetNanos.add(run.number("rttNanosP50"));
         packetNanosP99.add(run.number("rttNanosP99"));
-        lineNanos.add(line.run());
-        lineAndDescriptorNanos.add(lineAndDescriptor.run());
+        lineNanos.add(new Series(lines).median());
+        lineAndDescriptorNanos.add(new Series(linesAndDescriptors).median());
         progress.say("one in flight: packet %.0f ns, line and descriptor %.0f ns, line %.0f ns".formatted(
                 packetNanos.getLast(), lineAndDescriptorNanos.getLast(), lineNanos.getLast()));
-        return Placement.isMoved(List.of(before, lineNanos.getLast(), placement.lineNanos()))
-                || run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
+        return run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
     /** {@return rounds that were disturbed all the same} */

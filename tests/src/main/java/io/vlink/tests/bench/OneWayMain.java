@@ -24,10 +24,10 @@ public final class OneWayMain extends SideProgram {
     }
 
     @Override
-    Map<String, Object> work(List<BenchPort> ports) {
-        OneWayStream stream = new OneWayStream(ports.getFirst(), burst(), size());
+    Map<String, Object> work(List<BenchPort> ports, Orders orders) {
+        OneWayStream stream = new OneWayStream(ports.getFirst(), burst(), size(), orders);
         return send
-                ? stream.send(warmNanos(), nanos() + OneWayStream.MARGIN_NANOS)
-                : stream.receive(warmNanos(), nanos(), () -> announce(MEASURING));
+                ? stream.send()
+                : stream.receive(() -> announce(RUNNING), () -> announce(MEASURING));
     }
 }

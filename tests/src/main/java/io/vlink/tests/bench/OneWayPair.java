@@ -28,38 +28,59 @@ final class OneWayPair implements Contestant {
     }
 
     @Override
-    public Run run(Traffic traffic, double seconds) {
-        return run(traffic, seconds, Watch.QUIETLY);
+    public double warmSeconds() {
+        return domain.warmSeconds();
     }
 
-    /** {@return what {@link #run(Traffic, double)} does, with another way of looking} */
-    Run run(Traffic traffic, double seconds, Watch watch) {
+    @Override
+    public Pair start(Traffic traffic) {
         String[] send = {"--send"};
         String[] receive = {};
-        try (ManagedProcess guest = domain.startGuest(OneWayMain.class, traffic, seconds, toGuest ? receive : send)) {
-            guest.awaitLine("it was attached", SideProgram.ATTACHED::equals, LIMIT);
-            try (ManagedProcess host = domain.startHost(OneWayMain.class, traffic, seconds, toGuest ? send : receive)) {
-                return measure(host, guest, seconds, watch);
-            }
-        }
+        ManagedProcess guest = domain.startGuest(OneWayMain.class, traffic, toGuest ? receive : send);
+        guest.awaitLine("it was attached", SideProgram.ATTACHED::equals, LIMIT);
+        ManagedProcess host = domain.startHost(OneWayMain.class, traffic, toGuest ? send : receive);
+        (toGuest ? guest : host).awaitLine("a packet came", SideProgram.RUNNING::equals, LIMIT);
+        return new Stream(host, guest, toGuest);
     }
 
-    private Run measure(ManagedProcess host, ManagedProcess guest, double seconds, Watch watch) {
-        ManagedProcess receiver = toGuest ? guest : host;
-        receiver.awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
-        Seen seen = watch.look(host, guest, seconds);
-        Map<String, Object> ofHost = result(host);
-        Map<String, Object> ofGuest = result(guest);
-        Map<String, Object> sent = toGuest ? ofHost : ofGuest;
-        Map<String, Object> received = toGuest ? ofGuest : ofHost;
-        if (!sent.get("packets").equals(received.get("packets")) || number(received, "outOfOrder") != 0
-                || number(received, "drops") + number(sent, "drops") != 0) {
-            throw new LabException("packets were lost: sent=" + sent + " received=" + received, "");
+    /** Both ends of a stream. */
+    private static final class Stream extends Pair {
+        private final boolean toGuest;
+        private final ManagedProcess sender;
+        private final ManagedProcess receiver;
+
+        Stream(ManagedProcess host, ManagedProcess guest, boolean toGuest) {
+            super(host, guest);
+            this.toGuest = toGuest;
+            sender = toGuest ? host : guest;
+            receiver = toGuest ? guest : host;
         }
-        Map<String, Object> details = new LinkedHashMap<>(received);
-        details.put(VlinkPair.HOST_BYTES, ofHost.get(OneWayStream.BYTES));
-        details.put(VlinkPair.GUEST_BYTES, ofGuest.get(OneWayStream.BYTES));
-        return new Run(number(received, "pps"), seen, details);
+
+        @Override
+        void startCounting() {
+            sender.send(Orders.MEASURE);
+            receiver.send(Orders.MEASURE);
+            receiver.awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
+        }
+
+        @Override
+        Run stopCounting(Seen seen, long pausedNanos) {
+            receiver.send(Orders.END);
+            sender.send(Orders.END);
+            Map<String, Object> ofHost = result(host());
+            Map<String, Object> ofGuest = result(guest());
+            Map<String, Object> sent = toGuest ? ofHost : ofGuest;
+            Map<String, Object> received = toGuest ? ofGuest : ofHost;
+            if (!sent.get(OneWayStream.TOTAL).equals(received.get(OneWayStream.TOTAL))
+                    || number(received, "outOfOrder") != 0
+                    || number(received, "drops") + number(sent, "drops") != 0) {
+                throw new LabException("packets were lost: sent=" + sent + " received=" + received, "");
+            }
+            Map<String, Object> details = new LinkedHashMap<>(received);
+            details.put(VlinkPair.HOST_BYTES, ofHost.get(OneWayStream.BYTES));
+            details.put(VlinkPair.GUEST_BYTES, ofGuest.get(OneWayStream.BYTES));
+            return new Run(SideProgram.rate(received, pausedNanos), seen, details);
+        }
     }
 
     private static Map<String, Object> result(ManagedProcess process) {

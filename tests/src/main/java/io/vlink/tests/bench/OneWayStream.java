@@ -7,16 +7,17 @@ import io.vlink.infra.ring.PacketBurst;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Numbered frames in one direction, as fast as they go: the end that sends them, and the end that checks them. One thread. */
 final class OneWayStream {
-    /** So much longer than it is measured does the sender send. */
-    static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
-
+    /** Name of the result that tells how many packets were sent or taken from the beginning to the end. */
+    static final String TOTAL = "total";
     /** Name of the result that tells what this end's thread has allocated. */
     static final String BYTES = "bytesAllocated";
 
-    private static final int CLOCK_MASK = 255;
+    /** Rounds between two looks at the orders, as a mask. */
+    private static final int ORDERS_MASK = 255;
     private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -25,42 +26,44 @@ final class OneWayStream {
     private final PacketBurst burst;
     private final PacketBurst nothing = new PacketBurst(64);
     private final int frameBytes;
+    private final Orders orders;
     private long number;
     private long outOfOrder;
 
-    OneWayStream(BenchPort port, int burst, int frameBytes) {
+    OneWayStream(BenchPort port, int burst, int frameBytes, Orders orders) {
         if (port.segments(frameBytes) > 1) {
             throw new IllegalArgumentException("size must fit a buffer: size=" + frameBytes);
         }
         this.port = port;
         this.burst = new PacketBurst(burst);
         this.frameBytes = frameBytes;
+        this.orders = orders;
     }
 
-    /** Sends for so long, waits until the other end has taken everything, and tells how many there were. */
-    Map<String, Object> send(long warmNanos, long nanos) {
-        sendFor(warmNanos);
+    /** Sends until told to end, waits until the other end has taken everything, and tells how many there were. */
+    Map<String, Object> send() {
+        BooleanSupplier end = orders::isEnd; // made before it is counted what this thread allocates
+        sendUntil(orders::isMeasure);
         Allocation.ofThisThread(); // the first call allocates
         long allocated = Allocation.ofThisThread();
-        sendFor(nanos);
+        sendUntil(end);
         allocated = Allocation.ofThisThread() - allocated;
         number -= burst.count();
         port.free(0, burst);
-        long end = System.nanoTime();
-        while (!port.isDrained(0) && System.nanoTime() - end < DRAIN_NANOS) {
+        long drainBegin = System.nanoTime();
+        while (!port.isDrained(0) && System.nanoTime() - drainBegin < DRAIN_NANOS) {
             Thread.onSpinWait();
         }
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("packets", number);
+        result.put(TOTAL, number);
         result.put("drops", port.drops());
         result.put(BYTES, allocated);
         return result;
     }
 
-    private void sendFor(long nanos) {
-        long begin = System.nanoTime();
+    private void sendUntil(BooleanSupplier told) {
         int rounds = 0;
-        while ((++rounds & CLOCK_MASK) != 0 || System.nanoTime() - begin < nanos) {
+        while ((++rounds & ORDERS_MASK) != 0 || !told.getAsBoolean()) {
             sendBurst();
         }
     }
@@ -79,40 +82,42 @@ final class OneWayStream {
         port.transmit(0, burst);
     }
 
-    /** Takes frames until none has come for a while; the rate is that of the time after the warm-up. */
-    Map<String, Object> receive(long warmNanos, long measureNanos, Runnable onMeasure) {
+    /** Takes frames until none has come for a while; those between the order to measure and that to end are counted. */
+    Map<String, Object> receive(Runnable onFirstPacket, Runnable onMeasure) {
         long begin = System.nanoTime();
         while (takeBurst() == 0) {
             if (System.nanoTime() - begin > FIRST_NANOS) {
                 throw new IllegalStateException("no packet has come");
             }
         }
-        takeFor(warmNanos);
+        onFirstPacket.run();
+        BooleanSupplier end = orders::isEnd; // made before it is counted what this thread allocates
+        takeUntil(orders::isMeasure);
         Allocation.ofThisThread(); // the first call allocates
         onMeasure.run();
         long before = number;
         long allocated = Allocation.ofThisThread();
-        long nanos = takeFor(measureNanos);
+        long measureBegin = System.nanoTime();
+        takeUntil(end);
+        long nanos = System.nanoTime() - measureBegin;
         allocated = Allocation.ofThisThread() - allocated;
-        double pps = (number - before) * 1e9 / nanos;
+        long counted = number - before;
         takeUntilSilent();
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("packets", number);
-        result.put("pps", pps);
+        result.put(TOTAL, number);
+        result.put(SideProgram.MEASURED_PACKETS, counted);
+        result.put(SideProgram.MEASURED_NANOS, nanos);
         result.put("outOfOrder", outOfOrder);
         result.put("drops", port.drops());
         result.put(BYTES, allocated);
         return result;
     }
 
-    private long takeFor(long nanos) {
-        long begin = System.nanoTime();
-        long end = begin;
+    private void takeUntil(BooleanSupplier told) {
         int rounds = 0;
-        while ((++rounds & CLOCK_MASK) != 0 || (end = System.nanoTime()) - begin < nanos) {
+        while ((++rounds & ORDERS_MASK) != 0 || !told.getAsBoolean()) {
             takeBurst();
         }
-        return end - begin;
     }
 
     private void takeUntilSilent() {

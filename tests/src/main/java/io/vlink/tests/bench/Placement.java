@@ -3,16 +3,11 @@
 
 package io.vlink.tests.bench;
 
-import java.util.List;
-
 /**
  * Where the two processors are. In a virtual machine they may share a cache at one time and be far apart at another, which makes
  * all that passes between them several times slower; nothing tells, but a cache line that is bounced does. One thread.
  */
 final class Placement {
-    /** Times so far apart are not of the same place. */
-    private static final double LIMIT = 2;
-
     private final LineBounce line;
 
     Placement(Cores cores) {
@@ -23,11 +18,5 @@ final class Placement {
     /** {@return what a bare cache line takes there and back now, in nanoseconds} */
     double lineNanos() {
         return line.probe();
-    }
-
-    /** {@return whether the processors were moved between the first and the last of some probes} */
-    static boolean isMoved(List<Double> lineNanos) {
-        Series series = new Series(lineNanos);
-        return series.max() > LIMIT * series.min();
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -31,14 +32,32 @@ final class RunDelay {
         beginNanos = System.nanoTime();
     }
 
-    /** {@return the worst share of the time since {@link #begin} that a polling thread lost} */
-    double worst() {
-        return polling().values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    /**
+     * The worst of the polling threads.
+     *
+     * @param pausedNanos so long have all of them stood still since {@link #begin}
+     * @return share of the time since {@code begin}, without that, in which it waited
+     */
+    double worst(long pausedNanos) {
+        return polling(pausedNanos).values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    }
+
+    /** {@return id of the thread that has run most since {@link #begin}; of the first process if none has} */
+    long busiest() {
+        Map<Path, long[]> now = read();
+        return now.entrySet().stream()
+                .max(Comparator.comparingLong(
+                        entry -> entry.getValue()[0] - before.getOrDefault(entry.getKey(), new long[2])[0]))
+                .map(entry -> Long.parseLong(entry.getKey().getFileName().toString())).orElse(processes[0]);
     }
 
     /** {@return the threads that have polled since {@link #begin}, and the share of the time that each lost} */
     Map<Path, Double> polling() {
-        double elapsed = System.nanoTime() - beginNanos;
+        return polling(0);
+    }
+
+    private Map<Path, Double> polling(long pausedNanos) {
+        double elapsed = System.nanoTime() - beginNanos - pausedNanos;
         Map<Path, Double> polling = new HashMap<>();
         for (Map.Entry<Path, long[]> entry : read().entrySet()) {
             long[] then = before.getOrDefault(entry.getKey(), new long[2]);

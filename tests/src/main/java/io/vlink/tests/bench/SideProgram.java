@@ -20,10 +20,16 @@ import picocli.CommandLine.Option;
 abstract class SideProgram implements Callable<Integer> {
     /** What is printed when the links are joined. */
     static final String ATTACHED = "attached";
-    /** What is printed when the warm-up is over. */
+    /** What is printed when the first packet has come. */
+    static final String RUNNING = "running";
+    /** What is printed when the measuring has begun. */
     static final String MEASURING = "measuring";
 
     private static final Duration UP_LIMIT = Duration.ofSeconds(20);
+    /** Name of the result that tells how many packets were counted. */
+    static final String MEASURED_PACKETS = "packets";
+    /** Name of the result that tells from when to when, in nanoseconds. */
+    static final String MEASURED_NANOS = "nanos";
     private static final double NANOS_PER_SECOND = 1e9;
 
     @Option(names = "--link", required = true, split = ",", paramLabel = "NAME", description = "The links.")
@@ -41,12 +47,6 @@ abstract class SideProgram implements Callable<Integer> {
     @Option(names = "--size", required = true, paramLabel = "BYTES", description = "Frame size.")
     private int size;
 
-    @Option(names = "--warm", required = true, paramLabel = "S", description = "Seconds before the measuring.")
-    private double warmSeconds;
-
-    @Option(names = "--seconds", required = true, paramLabel = "S", description = "Seconds of measuring.")
-    private double seconds;
-
     /**
      * Runs a side and exits.
      *
@@ -63,6 +63,7 @@ abstract class SideProgram implements Callable<Integer> {
     @Override
     public final Integer call() {
         List<BenchPort> ports = new ArrayList<>();
+        Orders orders = Orders.ofStandardInput();
         try {
             beginAttaching();
             for (String link : links) {
@@ -76,7 +77,7 @@ abstract class SideProgram implements Callable<Integer> {
                     throw new IllegalStateException("link is down: links=" + links + ": is the other side running?");
                 }
             }
-            System.out.println(JsonLine.write(work(ports)));
+            System.out.println(JsonLine.write(work(ports, orders)));
         } finally {
             ports.forEach(BenchPort::close);
         }
@@ -90,10 +91,11 @@ abstract class SideProgram implements Callable<Integer> {
     /**
      * Does what this side is for.
      *
-     * @param ports the links, all up
+     * @param ports  the links, all up
+     * @param orders when to measure, and when to end
      * @return the result
      */
-    abstract Map<String, Object> work(List<BenchPort> ports);
+    abstract Map<String, Object> work(List<BenchPort> ports, Orders orders);
 
     /** Tells whoever started this process. */
     static void announce(String word) {
@@ -111,13 +113,15 @@ abstract class SideProgram implements Callable<Integer> {
         return size;
     }
 
-    /** {@return time before the measuring, in nanoseconds} */
-    long warmNanos() {
-        return (long) (warmSeconds * NANOS_PER_SECOND);
-    }
-
-    /** {@return time of measuring, in nanoseconds} */
-    long nanos() {
-        return (long) (seconds * NANOS_PER_SECOND);
+    /**
+     * The rate that a side has measured.
+     *
+     * @param result      of {@link #work}
+     * @param pausedNanos so long has the side stood still while it measured
+     * @return packets per second
+     */
+    static double rate(Map<String, Object> result, long pausedNanos) {
+        double nanos = ((Number) result.get(MEASURED_NANOS)).doubleValue() - pausedNanos;
+        return ((Number) result.get(MEASURED_PACKETS)).doubleValue() * NANOS_PER_SECOND / nanos;
     }
 }

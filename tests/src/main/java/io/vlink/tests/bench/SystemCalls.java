@@ -58,7 +58,7 @@ final class SystemCalls implements Watch {
         details.put(HOST, sum(ofHost, calls));
         details.put(GUEST, sum(ofGuest, calls));
         details.put(NAMES, String.join(",", names.stream().distinct().sorted().toList()));
-        return new Seen(delay.worst(), hostMemory, guestMemory, details);
+        return new Seen(delay.worst(0), hostMemory, guestMemory, details);
     }
 
     /** {@return ids of the threads of a process that poll} */

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * command lines are DESIGN.md's, section 6. One thread.
  *
  * <p>
- * testpmd buffers what it prints, so it is read when it has ended; the rate is by its own clock.
+ * testpmd buffers what it prints, so it is read when it has ended.
  */
 final class TestpmdPair implements Contestant {
     /** Name of the detail that tells how many frames of the window were lost. */
@@ -35,6 +35,10 @@ final class TestpmdPair implements Contestant {
     /** Both must have stopped before one ends: over memif the other would touch memory that has gone. */
     private static final double STOP_SECONDS = 0.3;
     private static final String SHOW = "show port stats 0";
+    private static final Pattern RECEIVED = Pattern
+            .compile("RX-packets:\\s+(\\d+)\\s+RX-missed:\\s+\\d+\\s+RX-bytes:\\s+(\\d+)");
+    private static final Pattern SENT = Pattern
+            .compile("TX-packets:\\s+(\\d+)\\s+TX-errors:\\s+\\d+\\s+TX-bytes:\\s+(\\d+)");
     private static final Pattern DROPPED = Pattern.compile("TX-dropped:\\s+(\\d+)");
 
     private final Lab lab;
@@ -48,20 +52,21 @@ final class TestpmdPair implements Contestant {
     /** The forwarding modes of both sides, and the rate that counts. */
     private enum Mode {
         /** There and back; the client sends first. */
-        ECHO("macswap", "io", "Rx"),
+        ECHO("macswap", "io", RECEIVED),
         /** From server to client. */
-        TO_GUEST("txonly", "rxonly", "Rx"),
+        TO_GUEST("txonly", "rxonly", RECEIVED),
         /** From client to server. What the client could send was taken. */
-        TO_HOST("rxonly", "txonly", "Tx");
+        TO_HOST("rxonly", "txonly", SENT);
 
         private final String server;
         private final String client;
-        private final Pattern rate;
+        /** Packets and bytes of the client that count. */
+        private final Pattern counters;
 
-        Mode(String server, String client, String counted) {
+        Mode(String server, String client, Pattern counters) {
             this.server = server;
             this.client = client;
-            rate = Pattern.compile(counted + "-pps:\\s+(\\d+)\\s+" + counted + "-bps:\\s+(\\d+)");
+            this.counters = counters;
         }
     }
 
@@ -80,47 +85,85 @@ final class TestpmdPair implements Contestant {
     }
 
     @Override
-    public Run run(Traffic traffic, double seconds) {
-        Path socket = lab.directory().resolve("p" + runs++);
-        try (ManagedProcess server = start("a", cores.host(), List.of("--vdev=" + wire.server(traffic, socket)),
-                mode.server, traffic)) {
-            awaitPrompt(server);
-            server.send("start");
-            awaitSocket(server, socket);
-            try (ManagedProcess client = start("b", cores.guest(),
-                    List.of("--single-file-segments", "--vdev=" + wire.client(traffic, socket)), mode.client,
-                    traffic)) {
-                awaitPrompt(client);
-                return measure(server, client, traffic, seconds);
-            }
-        } finally {
-            delete(socket);
-        }
+    public double warmSeconds() {
+        return warmSeconds;
     }
 
-    private Run measure(ManagedProcess server, ManagedProcess client, Traffic traffic, double seconds) {
+    @Override
+    public Pair start(Traffic traffic) {
+        // Pairs over other wires run at the same time.
+        String unique = wire.ordinal() + "-" + runs++;
+        Path socket = lab.directory().resolve("p" + unique);
+        String prefix = lab.directory().getFileName() + unique;
+        ManagedProcess server = start(prefix + "a", cores.host(), List.of("--vdev=" + wire.server(traffic, socket)),
+                mode.server, traffic);
+        awaitPrompt(server);
+        server.send("start");
+        awaitSocket(server, socket);
+        ManagedProcess client = start(prefix + "b", cores.guest(),
+                List.of("--single-file-segments", "--vdev=" + wire.client(traffic, socket)), mode.client, traffic);
+        awaitPrompt(client);
         Pause.seconds(0.5); // memif's handshake goes on after the start
         client.send(mode == Mode.ECHO ? "start tx_first " + traffic.window() / traffic.burst() : "start");
-        Pause.seconds(warmSeconds);
-        client.send(SHOW);
-        Seen seen = Watch.QUIETLY.look(server, client, seconds);
-        client.send(SHOW);
-        client.send("stop");
-        server.send("stop");
-        Pause.seconds(STOP_SECONDS);
-        end(client);
-        end(server);
-        List<Double> rates = numbers(client, mode.rate, 1);
-        String logs = server.tail(20) + client.tail(40);
-        if (rates.size() != 2 || rates.getLast() == 0) {
-            throw new LabException("testpmd over " + wire.label() + " forwarded nothing: rates=" + rates, logs);
+        return new Two(server, client, socket, traffic);
+    }
+
+    /** Both, with their commands. The host's is the server. */
+    private final class Two extends Pair {
+        private final Path socket;
+        private final Traffic traffic;
+        private long countingSince;
+
+        Two(ManagedProcess server, ManagedProcess client, Path socket, Traffic traffic) {
+            super(server, client);
+            this.socket = socket;
+            this.traffic = traffic;
         }
-        double bytes = numbers(client, mode.rate, 2).getLast() / Byte.SIZE / rates.getLast();
-        if (Math.abs(bytes - traffic.frameBytes()) > 1) {
-            throw new LabException("testpmd over " + wire.label() + " sent frames of another size: size=" + bytes
-                    + " wanted=" + traffic.frameBytes(), logs);
+
+        @Override
+        void startCounting() {
+            guest().send(SHOW);
+            countingSince = System.nanoTime();
         }
-        return new Run(rates.getLast(), seen, mode == Mode.ECHO ? Map.of(LOST, lost(server, client)) : Map.of());
+
+        @Override
+        Run stopCounting(Seen seen, long pausedNanos) {
+            guest().send(SHOW);
+            double seconds = (System.nanoTime() - countingSince - pausedNanos) / 1e9;
+            guest().send("stop");
+            host().send("stop");
+            Pause.seconds(STOP_SECONDS);
+            end(guest());
+            end(host());
+            double packets = counted(1);
+            if (packets <= 0) {
+                throw failed("forwarded nothing: packets=" + packets);
+            }
+            double bytes = counted(2) / packets;
+            if (Math.abs(bytes - traffic.frameBytes()) > 1) {
+                throw failed("sent frames of another size: size=" + bytes + " wanted=" + traffic.frameBytes());
+            }
+            return new Run(packets / seconds, seen, mode == Mode.ECHO ? Map.of(LOST, lost(host(), guest())) : Map.of());
+        }
+
+        /** From the first time that it was asked to the second. */
+        private double counted(int group) {
+            List<Double> shown = numbers(guest(), mode.counters, group);
+            if (shown.size() != 2) {
+                throw failed("did not tell its counters twice: counters=" + shown);
+            }
+            return shown.getLast() - shown.getFirst();
+        }
+
+        private LabException failed(String how) {
+            return new LabException("testpmd over " + wire.label() + " " + how, host().tail(20) + guest().tail(40));
+        }
+
+        @Override
+        public void close() {
+            super.close();
+            delete(socket);
+        }
     }
 
     /** The first one's end is an error for the other, which is of no interest. */
@@ -153,7 +196,7 @@ final class TestpmdPair implements Contestant {
     private ManagedProcess start(String side, int core, List<String> device, String forwardMode, Traffic traffic) {
         List<String> command = new ArrayList<>(
                 List.of("taskset", "-c", Integer.toString(core), testpmd.toString(), "--lcores",
-                        "0@%d,1@%d".formatted(core, core), "--file-prefix=" + lab.directory().getFileName() + side,
+                        "0@%d,1@%d".formatted(core, core), "--file-prefix=" + side,
                         "--in-memory",
                         "--no-pci", "--socket-mem=256"));
         command.addAll(device);

@@ -71,16 +71,21 @@ final class VlinkDomain {
         return shape.name();
     }
 
+    /** {@return so long do its programs take to be as fast as they become, in seconds} */
+    double warmSeconds() {
+        return warmSeconds;
+    }
+
     /** {@return a side that {@link SideProgram} runs, on the host} */
-    ManagedProcess startHost(Class<? extends SideProgram> program, Traffic traffic, double seconds, String... more) {
+    ManagedProcess startHost(Class<? extends SideProgram> program, Traffic traffic, String... more) {
         return start("bench-host", cores::host, program, List.of("--run-dir", lab.runDirectory().toString()),
-                sideOptions(traffic, seconds, more));
+                sideOptions(traffic, more));
     }
 
     /** {@return a side that {@link SideProgram} runs, as a guest} */
-    ManagedProcess startGuest(Class<? extends SideProgram> program, Traffic traffic, double seconds, String... more) {
+    ManagedProcess startGuest(Class<? extends SideProgram> program, Traffic traffic, String... more) {
         return start("bench-guest", cores::guest, program, List.of("--vfio-user", socket),
-                sideOptions(traffic, seconds, more));
+                sideOptions(traffic, more));
     }
 
     /** {@return an echo as a guest; its bursts are of so many descriptors} */
@@ -89,10 +94,9 @@ final class VlinkDomain {
                 List.of("--burst", Integer.toString(burst), "--idle", "spin"));
     }
 
-    private List<String> sideOptions(Traffic traffic, double seconds, String... more) {
+    private List<String> sideOptions(Traffic traffic, String... more) {
         List<String> options = new ArrayList<>(List.of("--link", shape.linkNames(), "--burst",
-                Integer.toString(traffic.burst()), "--size", Integer.toString(traffic.frameBytes()), "--warm",
-                Double.toString(warmSeconds), "--seconds", Double.toString(seconds)));
+                Integer.toString(traffic.burst()), "--size", Integer.toString(traffic.frameBytes())));
         options.addAll(List.of(more));
         return options;
     }

@@ -40,42 +40,57 @@ final class VlinkPair implements Contestant {
     }
 
     @Override
-    public Run run(Traffic traffic, double seconds) {
-        return run(traffic, seconds, Watch.QUIETLY);
+    public double warmSeconds() {
+        return domain.warmSeconds();
     }
 
-    /** {@return what {@link #run(Traffic, double)} does, with another way of looking} */
-    Run run(Traffic traffic, double seconds, Watch watch) {
+    @Override
+    public Pair start(Traffic traffic) {
         int burst = traffic.burst() * Math.ceilDiv(traffic.frameBytes(), Limits.BUFFER_BYTES);
-        try (ManagedProcess guest = domain.startEcho(Math.min(burst, EchoPlan.MAX_BURST))) {
-            guest.awaitLine("it was ready to echo", line -> line.contains("echo ready"), LIMIT);
-            try (ManagedProcess host = domain.startHost(EchoBounceMain.class, traffic, seconds, "--window",
-                    Integer.toString(traffic.window()))) {
-                return measure(host, guest, seconds, watch);
+        ManagedProcess guest = domain.startEcho(Math.min(burst, EchoPlan.MAX_BURST));
+        guest.awaitLine("it was ready to echo", line -> line.contains("echo ready"), LIMIT);
+        ManagedProcess host = domain.startHost(EchoBounceMain.class, traffic, "--window",
+                Integer.toString(traffic.window()));
+        host.awaitLine("a packet came back", SideProgram.RUNNING::equals, LIMIT);
+        return new Loop(host, guest);
+    }
+
+    /** Both sides of a closed loop. */
+    private static final class Loop extends Pair {
+        private long allocatedBefore;
+
+        Loop(ManagedProcess host, ManagedProcess guest) {
+            super(host, guest);
+        }
+
+        @Override
+        void startCounting() {
+            host().send(Orders.MEASURE);
+            host().awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
+            allocatedBefore = allocated("before=");
+        }
+
+        @Override
+        Run stopCounting(Seen seen, long pausedNanos) {
+            long allocated = allocated("after=") - allocatedBefore;
+            host().send(Orders.END);
+            if (host().awaitExit(LIMIT) != 0) {
+                throw new LabException("the host's side failed", host().tail(10) + guest().tail(10));
             }
+            Map<String, Object> result = JsonLine.read(host().outputLines().getLast());
+            result.put(GUEST_BYTES, allocated);
+            Run run = new Run(SideProgram.rate(result, pausedNanos), seen, result);
+            if (run.number("lost") != 0 || run.number("drops") != 0) {
+                throw new LabException("packets were lost: " + result, host().tail(10) + guest().tail(10));
+            }
+            return run;
         }
-    }
 
-    private static Run measure(ManagedProcess host, ManagedProcess guest, double seconds, Watch watch) {
-        host.awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
-        long before = allocated(guest, "before=");
-        Seen seen = watch.look(host, guest, seconds);
-        long after = allocated(guest, "after=");
-        if (host.awaitExit(LIMIT) != 0) {
-            throw new LabException("the host's side failed", host.tail(10) + guest.tail(10));
+        private long allocated(String question) {
+            guest().send(question);
+            String answer = guest().awaitLine("it told what it has allocated", line -> line.startsWith(question),
+                    LIMIT);
+            return Long.parseLong(answer.substring(question.length()));
         }
-        Map<String, Object> result = JsonLine.read(host.outputLines().getLast());
-        result.put(GUEST_BYTES, after - before);
-        Run run = new Run(((Number) result.get("pps")).doubleValue(), seen, result);
-        if (run.number("lost") != 0 || run.number("drops") != 0) {
-            throw new LabException("packets were lost: " + result, host.tail(10) + guest.tail(10));
-        }
-        return run;
-    }
-
-    private static long allocated(ManagedProcess guest, String question) {
-        guest.send(question);
-        String answer = guest.awaitLine("it told what it has allocated", line -> line.startsWith(question), LIMIT);
-        return Long.parseLong(answer.substring(question.length()));
     }
 }

@@ -4,7 +4,6 @@
 package io.vlink.tests.bench;
 
 import io.vlink.tests.lab.ManagedProcess;
-import java.util.Map;
 
 /** What looks at the two processes of a pair while they are measured. One thread. */
 interface Watch {
@@ -17,15 +16,4 @@ interface Watch {
      * @return what was seen; before the measuring ends
      */
     Seen look(ManagedProcess host, ManagedProcess guest, double seconds);
-
-    /** Disturbs nothing: reads what the kernel counts anyway. */
-    Watch QUIETLY = (host, guest, seconds) -> {
-        RunDelay delay = new RunDelay(host.pid(), guest.pid());
-        delay.begin();
-        Pause.seconds(seconds / 2);
-        ProcessMemory ofHost = ProcessMemory.of(host.pid());
-        ProcessMemory ofGuest = ProcessMemory.of(guest.pid());
-        Pause.seconds(seconds * 0.4);
-        return new Seen(delay.worst(), ofHost, ofGuest, Map.of());
-    };
 }

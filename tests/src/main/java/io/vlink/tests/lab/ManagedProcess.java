@@ -34,6 +34,7 @@ public final class ManagedProcess implements AutoCloseable {
     private final List<String> outputLines = new ArrayList<>();
     private final List<Thread> readers = new ArrayList<>();
     private int openStreams = 2;
+    private volatile boolean paused;
 
     private ManagedProcess(String name, Process process) {
         this.name = name;
@@ -275,6 +276,28 @@ public final class ManagedProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * Has it stand still, with all of its threads, until {@link #resume}.
+     *
+     * @param thread id of one that runs, if there is one: then it stands still at once
+     */
+    public void pause(long thread) {
+        paused = true;
+        freeze(Freezer.stop(pid(), thread));
+    }
+
+    /** Has it go on. */
+    public void resume() {
+        freeze(Freezer.goOn(pid()));
+        paused = false;
+    }
+
+    private void freeze(boolean done) {
+        if (!done) {
+            throw new LabException(name + " has ended, so that it can neither stand still nor go on", tail(20));
+        }
+    }
+
     /** Kills it at once, without a process of its own for that. */
     public void kill() {
         process.destroyForcibly();
@@ -283,6 +306,9 @@ public final class ManagedProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
+        if (paused) {
+            Freezer.goOn(pid()); // a process that stands still does not see that it should end
+        }
         try {
             if (!process.waitFor(POLITE.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();

@@ -28,12 +28,6 @@ class SeriesTest {
     }
 
     @Test
-    void processorsAreMovedWhenALineTakesSeveralTimesAsLong() {
-        assertThat(Placement.isMoved(List.of(64.0, 71.0, 98.0))).isFalse();
-        assertThat(Placement.isMoved(List.of(64.0, 330.0, 65.0))).isTrue();
-    }
-
-    @Test
     void aGoalIsReachedFromItsBetterSide() {
         assertThat(Goal.memif.isReachedBy(5.0)).isTrue();
         assertThat(Goal.memif.isReachedBy(4.9)).isFalse();

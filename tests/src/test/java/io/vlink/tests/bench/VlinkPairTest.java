@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vlink.tests.lab.AgentProcess;
 import io.vlink.tests.lab.Lab;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,17 +44,33 @@ class VlinkPairTest {
 
     @Test
     void framesOfManyBuffersComeBack() {
-        Contestant.Run run = new VlinkPair(domain(BenchPlan.JUMBO), "vlink").run(new Traffic(9000, 1024, 64), SECONDS);
+        Contestant.Run run = Turns.run(List.of(new VlinkPair(domain(BenchPlan.JUMBO), "vlink")),
+                new Traffic(9000, 1024, 64), SECONDS).get("vlink");
         assertThat(run.pps()).isPositive();
         assertThat(run.details()).containsKeys(VlinkPair.HOST_BYTES, VlinkPair.GUEST_BYTES, "startToFirstPacketMillis");
         assertThat(run.seen().guest().residentKib()).isPositive();
     }
 
     @Test
+    void pairsThatTakeTurnsLoseNothingAndCountOnlyTheirOwnTime() {
+        VlinkDomain.Shape other = new VlinkDomain.Shape("other", 2, 1, true, "");
+        Map<String, Contestant.Run> runs = Turns.run(List.of(new VlinkPair(domain(BenchPlan.ONE_LINK), "vlink"),
+                new VlinkPair(domain(other), "other")), BenchPlan.MAIN, SECONDS);
+        assertThat(runs).containsOnlyKeys("vlink", "other");
+        for (Contestant.Run run : runs.values()) {
+            double counted = run.number(SideProgram.MEASURED_PACKETS) / run.pps();
+            assertThat(counted).as("seconds that count").isBetween(SECONDS * 0.8, SECONDS * 1.5);
+            assertThat(run.number(SideProgram.MEASURED_NANOS) / 1e9).as("seconds from the first turn to the last")
+                    .isGreaterThan(counted * 1.5);
+        }
+    }
+
+    @Test
     void streamsArriveInOrderInBothDirections() {
         VlinkDomain domain = domain(BenchPlan.ONE_LINK);
         for (Flow flow : new Flow[]{Flow.TO_GUEST, Flow.TO_HOST}) {
-            assertThat(new OneWayPair(domain, flow).run(BenchPlan.MAIN, SECONDS).pps()).as(flow.label()).isPositive();
+            assertThat(Turns.run(List.of(new OneWayPair(domain, flow)), BenchPlan.MAIN, SECONDS).get("vlink").pps())
+                    .as(flow.label()).isPositive();
         }
     }
 }
