@@ -46,6 +46,8 @@ public final class GuestQueue {
     /** Copies of descriptors that become segments or buffers. */
     private final UncheckedDescriptors copies;
     private final FrameLimits limits;
+    /** Whether a packet may be several descriptors. */
+    private final boolean chains;
     private final RegionCheck check;
     private final ChainAssembler chain;
     private final long[] counts = new long[COUNTERS.length];
@@ -77,6 +79,7 @@ public final class GuestQueue {
         this.batch = new DescriptorBatch(MAX_BURST);
         this.rejected = new DescriptorBatch(MAX_BURST);
         this.limits = FrameLimits.of(mtu, bufferBytes);
+        this.chains = limits.maxSegments() > 1;
         this.copies = new UncheckedDescriptors(MAX_BURST);
         this.check = new RegionCheck(translation, bufferBytes, limits.maxFrameBytes());
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
@@ -118,7 +121,7 @@ public final class GuestQueue {
         }
         int before = into.count();
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
-        if (limits.maxSegments() > 1) {
+        if (chains) {
             receiveChains(into);
         } else if (ready == 1 && into.room() > 0) {
             receiveFrame(into);
@@ -223,7 +226,7 @@ public final class GuestQueue {
         }
         int most = Math.min(wanted, Math.min(room, MAX_BURST));
         int taken;
-        if (limits.maxSegments() > 1) {
+        if (chains) {
             taken = putChains(burst, most);
         } else {
             taken = most == 1 ? putFrame(burst.offset(0), burst.meta(0)) : putFrames(burst, most);

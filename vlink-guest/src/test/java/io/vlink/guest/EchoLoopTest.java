@@ -58,6 +58,10 @@ class EchoLoopTest {
     }
 
     private void bringUp() {
+        bringUp(host, port);
+    }
+
+    private static void bringUp(SmallHost host, GuestPort port) {
         host.attachDriver();
         for (int i = 0; i < 8 && !(port.poll(0) && host.pollLane()); i++) {
             host.pollLane();
@@ -170,6 +174,30 @@ class EchoLoopTest {
         }
         assertThat(port.statistics().dropped()).isZero();
         assertThat(port.statistics().txFull()).isPositive();
+    }
+
+    @Test
+    void whatOneQueueHasToKeepNeverLeavesOnAnotherOfTheSameWorker() {
+        SmallHost otherHost = new SmallHost();
+        try (GuestDevice otherDevice = GuestDevice.open(otherHost);
+                GuestPort otherPort = GuestPort.attach(otherDevice, otherDevice.link("tap123"))) {
+            EchoLoop echo = new EchoLoop(List.of(new PortQueue(port, 0), new PortQueue(otherPort, 0)),
+                    new EchoPlan(Lcores.ANY, IdleStrategy.AUTO, Forward.MACSWAP, 4, PATIENT, 0, 0), null);
+            bringUp();
+            bringUp(otherHost, otherPort);
+            fillTx(echo);
+            otherHost.put(otherHost.rx, bus(BUFFER), meta(60, 99));
+            echo.turn();
+            assertThat(otherHost.tx.poll(otherHost.batch, 8)).isEqualTo(1);
+            assertThat(otherHost.batch.meta(0)).isEqualTo(meta(60, 99));
+            assertThat(host.tx.poll(host.batch, 8)).isEqualTo(8);
+            while (echo.turn() > 0) {
+                // Until all is sent back.
+            }
+            assertThat(host.tx.poll(host.batch, 8)).isEqualTo(4);
+            assertThat(host.batch.meta(3)).isEqualTo(meta(60, 11));
+            assertThat(otherHost.tx.poll(otherHost.batch, 8)).isZero();
+        }
     }
 
     /** Twelve packets, of which tx takes eight. */

@@ -51,6 +51,8 @@ final class HostChannel {
     /** Copies of descriptors, where packets may be chains. */
     private final UncheckedDescriptors copies;
     private final FrameLimits limits;
+    /** Whether a packet may be several descriptors. */
+    private final boolean chains;
     private final FrameLoans loans;
     private final LoanCheck check;
     private final BadDescriptorLimit badLimit = new BadDescriptorLimit();
@@ -82,11 +84,12 @@ final class HostChannel {
         this.ledger = buffers.ledger;
         this.layout = buffers.layout;
         this.limits = limits;
+        this.chains = limits.maxSegments() > 1;
         this.counters = counters;
         this.region = region;
         this.lookAfter = Math.min(EmptyBuffers.TURN, queueSize) / 2;
         this.batch = new DescriptorBatch(queueSize);
-        this.copies = new UncheckedDescriptors(limits.maxSegments() > 1 ? queueSize : 1);
+        this.copies = new UncheckedDescriptors(chains ? queueSize : 1);
         this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number);
         this.loans = new FrameLoans(check);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
@@ -149,7 +152,7 @@ final class HostChannel {
         int wanted = packets.count();
         int room = transmitRoom(wanted);
         int taken;
-        if (limits.maxSegments() > 1) {
+        if (chains) {
             taken = lendChains(packets, room);
         } else {
             taken = room == 1
@@ -266,12 +269,12 @@ final class HostChannel {
         int before = into.count();
         int ready = tx.ready();
         if (ready > 0) {
-            if (ready == 1 && limits.maxSegments() == 1 && into.room() > 0) {
-                receiveFrame(into);
-            } else if (limits.maxSegments() == 1) {
-                receiveFrames(into);
-            } else {
+            if (chains) {
                 receiveChains(into);
+            } else if (ready == 1 && into.room() > 0) {
+                receiveFrame(into);
+            } else {
+                receiveFrames(into);
             }
         } else if (ready == ConsumerRing.FAULT) {
             quarantine(QuarantineReason.TX_POSITION);

@@ -33,6 +33,9 @@ public final class VlinkPort implements Port {
     private final AgentLink agent;
     private final LinkBuffers buffers;
     private final FrameLimits limits;
+    /** As limits and arguments say: each burst asks for both, and of many links not all objects fit into the nearest cache. */
+    private final int maxSegments;
+    private final int queueCount;
     private final HostChannel[] channels;
     private final LinkEpochs epochs;
     private final BondQueue bond;
@@ -45,6 +48,7 @@ public final class VlinkPort implements Port {
         MemorySegment record = memory.record();
         geometry = LinkGeometry.read(record, memory.region().byteSize(), memory.channel().byteSize());
         limits = FrameLimits.of(geometry.mtu(), geometry.bufferBytes());
+        maxSegments = limits.maxSegments();
         buffers = new LinkBuffers(record, geometry);
         int queueSize = geometry.queueSize();
         channels = new HostChannel[geometry.dataChannelOffsets().size()];
@@ -55,6 +59,7 @@ public final class VlinkPort implements Port {
                     new ChannelCounters(record, geometry.countersOffset(), i), memory.region());
         }
         boolean isBond = arguments.mode() == LinkMode.BOND;
+        queueCount = isBond ? 1 : channels.length;
         bond = isBond ? new BondQueue(channels, buffers, limits, memory.region(), queueSize) : null;
         MemorySegment controlChannel = memory.channel().asSlice(geometry.controlChannelOffset(),
                 ControlChannelLayout.BYTES);
@@ -128,7 +133,7 @@ public final class VlinkPort implements Port {
     /** {@return whether descriptors may flow on every queue; looks at the guest's lane first} */
     public boolean linkUp() {
         boolean up = true;
-        for (int queue = 0; queue < queues(); queue++) {
+        for (int queue = 0; queue < queueCount; queue++) {
             up &= poll(queue);
         }
         return up;
@@ -140,10 +145,10 @@ public final class VlinkPort implements Port {
     }
 
     private int checkQueue(int queue) {
-        if (queue < 0 || queue >= queues()) {
+        if (queue < 0 || queue >= queueCount) {
             String rule = bond != null
                     ? "mode=bond has queue 0 only: "
-                    : "queue must be 0 to " + (queues() - 1) + ", as the link has that many data channels: link="
+                    : "queue must be 0 to " + (queueCount - 1) + ", as the link has that many data channels: link="
                             + link() + " ";
             throw new IllegalArgumentException(rule + "queue=" + queue);
         }
@@ -167,9 +172,9 @@ public final class VlinkPort implements Port {
 
     @Override
     public int rxBurst(int queue, PacketBurst into) {
-        if (into.capacity() < limits.maxSegments()) {
+        if (into.capacity() < maxSegments) {
             throw new IllegalArgumentException("burst must have room for the largest packet: capacity="
-                    + into.capacity() + " segments=" + limits.maxSegments());
+                    + into.capacity() + " segments=" + maxSegments);
         }
         if (!poll(queue)) {
             return 0;
@@ -378,7 +383,7 @@ public final class VlinkPort implements Port {
 
     @Override
     public int maxSegments() {
-        return limits.maxSegments();
+        return maxSegments;
     }
 
     @Override
@@ -388,7 +393,7 @@ public final class VlinkPort implements Port {
 
     @Override
     public int queues() {
-        return arguments.mode() == LinkMode.MQ ? channels.length : 1;
+        return queueCount;
     }
 
     @Override

@@ -13,19 +13,24 @@ final class BounceQueue {
 
     private final BenchPort port;
     private final int queue;
+    /** What was taken, empty between calls; all queues have the same one. */
     private final PacketBurst burst;
+    /** Packets that could not be sent at once. */
+    private final PacketBurst waiting;
     private final int frameBytes;
     /** Buffers of a frame: entries of a burst, and descriptors of a ring. */
     private final int segments;
     private long outstanding;
     private long received;
 
-    BounceQueue(BenchPort port, int queue, int burst, int frameBytes) {
+    /** The burst is empty, and stays the caller's. */
+    BounceQueue(BenchPort port, int queue, PacketBurst burst, int frameBytes) {
         this.port = port;
         this.queue = queue;
         this.frameBytes = frameBytes;
         segments = port.segments(frameBytes);
-        this.burst = new PacketBurst(burst * segments);
+        this.burst = burst;
+        waiting = new PacketBurst(burst.capacity());
     }
 
     /** Sends the first frames. */
@@ -65,11 +70,17 @@ final class BounceQueue {
 
     /** Sends back what has come; returns whether there was anything. */
     boolean bounce() {
-        int count = take();
-        if (burst.count() > 0) {
-            outstanding += port.transmit(queue, burst);
+        if (waiting.count() > 0) {
+            outstanding += port.transmit(queue, waiting);
+            return true;
         }
-        return count > 0;
+        if (take() == 0) {
+            return false;
+        }
+        outstanding += port.transmit(queue, burst);
+        waiting.addAll(burst);
+        burst.clear();
+        return true;
     }
 
     /** Asks for what the next {@link #bounce} reads first. */
@@ -103,9 +114,9 @@ final class BounceQueue {
     /** Takes what comes out of circulation. */
     void drain() {
         take();
-        if (burst.count() > 0) {
-            port.free(queue, burst);
-        }
+        waiting.addAll(burst);
+        burst.clear();
+        port.free(queue, waiting);
     }
 
     /** {@return frames that are on their way} */

@@ -3,6 +3,7 @@
 
 package io.vlink.tests.bench;
 
+import io.vlink.infra.ring.PacketBurst;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +39,10 @@ public final class EchoBounceMain extends SideProgram {
     Map<String, Object> work(List<BenchPort> ports, Orders orders) {
         EchoBounce.Plan plan = new EchoBounce.Plan(window, burst(), size());
         List<BounceQueue> queues = new ArrayList<>();
+        PacketBurst burst = new PacketBurst(burst() * ports.getFirst().segments(size()));
         for (BenchPort port : ports) {
             for (int queue = 0; queue < port.queues(); queue++) {
-                queues.add(new BounceQueue(port, queue, plan.burst(), plan.frameBytes()));
+                queues.add(new BounceQueue(port, queue, burst, plan.frameBytes()));
             }
         }
         Map<String, Object> result = new EchoBounce(queues, plan, orders).run(this::noteFirstPacket,

@@ -251,6 +251,20 @@ public final class PacketBurst {
     }
 
     /**
+     * Appends the packets of another burst, which keeps them.
+     *
+     * @param others what is appended; the hidden ones are not
+     * @throws IndexOutOfBoundsException if there is no room for all of them; then nothing has changed
+     */
+    public void addAll(PacketBurst others) {
+        if (others.count > room()) {
+            throw outside(count + others.count);
+        }
+        System.arraycopy(others.words, 0, words, count * WORDS, others.count * WORDS);
+        count += others.count;
+    }
+
+    /**
      * Drops the first packets and moves the others down: what a transmit that took only a part leaves over.
      *
      * @param taken packets to drop, 0 to {@code count}

@@ -3,6 +3,7 @@
 
 package io.vlink.traffic.echo;
 
+import io.vlink.infra.ring.PacketBurst;
 import io.vlink.traffic.worker.IdleStrategy;
 import io.vlink.traffic.worker.Idler;
 import io.vlink.traffic.worker.PortQueue;
@@ -36,9 +37,11 @@ public final class EchoLoop implements WorkerTask {
      * @param left   packets to go, shared by all workers; null for no limit
      */
     public EchoLoop(List<PortQueue> queues, EchoPlan plan, AtomicLong left) {
+        int longestChain = queues.stream().mapToInt(queue -> queue.port().maxSegments()).max().orElse(1);
+        PacketBurst packets = new PacketBurst(Math.max(plan.burst(), longestChain));
         this.queues = new EchoQueue[queues.size()];
         for (int i = 0; i < this.queues.length; i++) {
-            this.queues[i] = new EchoQueue(queues.get(i), plan.forward(), plan.burst(), plan.policy());
+            this.queues[i] = new EchoQueue(queues.get(i), plan.forward(), packets, plan.policy());
         }
         this.left = left;
     }

@@ -20,7 +20,10 @@ final class EchoQueue {
     private final Port port;
     private final int queue;
     private final MemorySegment region;
+    /** What was taken in a turn, empty between turns. All queues of a worker have the same one: it stays in the nearest cache. */
     private final PacketBurst packets;
+    /** Packets that found the queue full. */
+    private final PacketBurst waiting;
     private final boolean swap;
     /** Whether headers have to be looked for. */
     private final boolean chains;
@@ -38,14 +41,15 @@ final class EchoQueue {
      *
      * @param of     the queue
      * @param forward what becomes of a packet
-     * @param burst  packets that one turn takes, at most; a longer chain is taken whole
+     * @param packets for what a turn takes, empty between turns; has room for the port's longest chain
      * @param policy what becomes of packets that find the queue full
      */
-    EchoQueue(PortQueue of, Forward forward, int burst, TxPolicy policy) {
+    EchoQueue(PortQueue of, Forward forward, PacketBurst packets, TxPolicy policy) {
         port = of.port();
         queue = of.queue();
         region = port.region();
-        packets = new PacketBurst(Math.max(burst, port.maxSegments()));
+        this.packets = packets;
+        waiting = new PacketBurst(packets.capacity());
         swap = forward == Forward.MACSWAP;
         chains = swap && port.maxSegments() > 1;
         sink = forward == Forward.DROP;
@@ -55,7 +59,7 @@ final class EchoQueue {
 
     /** {@return descriptors that were taken, or got on their way at last; 0 if there was nothing to do} */
     int turn() {
-        if (packets.count() != 0) {
+        if (waiting.count() != 0) {
             return again();
         }
         int count = port.rxBurst(queue, packets);
@@ -69,11 +73,10 @@ final class EchoQueue {
             swapAll();
         }
         int gone = sink ? port.free(queue, packets) : port.txBurst(queue, packets);
-        if (gone == count) {
-            packets.clear();
-        } else {
+        if (gone != count) {
             keepFrom(gone);
         }
+        packets.clear();
         return count;
     }
 
@@ -111,6 +114,7 @@ final class EchoQueue {
 
     private void keepFrom(int gone) {
         packets.removeFirst(gone);
+        waiting.addAll(packets);
         attempts = 0;
         if (delayNanos > 0) {
             lastAttemptNanos = System.nanoTime();
@@ -127,7 +131,7 @@ final class EchoQueue {
             return 0;
         }
         if (sink) {
-            return left(port.free(queue, packets));
+            return left(port.free(queue, waiting));
         }
         if (attempts >= retries && retries != Integer.MAX_VALUE) {
             return drop();
@@ -140,21 +144,21 @@ final class EchoQueue {
             lastAttemptNanos = now;
         }
         attempts++;
-        return left(port.txBurst(queue, packets));
+        return left(port.txBurst(queue, waiting));
     }
 
     private int left(int gone) {
-        packets.removeFirst(gone);
+        waiting.removeFirst(gone);
         return gone;
     }
 
     private int drop() {
-        return left(port.drop(queue, packets));
+        return left(port.drop(queue, waiting));
     }
 
     /** The epoch of these packets is over: they reach nobody any more. */
     private void forget() {
-        left(port.forget(queue, packets));
+        left(port.forget(queue, waiting));
     }
 
     /** Lets other threads see what has become of the link. */
@@ -171,15 +175,15 @@ final class EchoQueue {
 
     /** {@return whether the peer has taken all that was sent back, or will not take it any more; takes nothing new} */
     boolean isDrained() {
-        if (packets.count() != 0) {
+        if (waiting.count() != 0) {
             again();
         }
-        return packets.count() == 0 && (port.isQuarantined(queue) || port.isDrained(queue));
+        return waiting.count() == 0 && (port.isQuarantined(queue) || port.isDrained(queue));
     }
 
     /** Gives up what is still here: the echo ends. */
     void giveUp() {
-        if (packets.count() != 0) {
+        if (waiting.count() != 0) {
             drop();
             forget();
         }
