@@ -3,6 +3,7 @@
 
 package io.vlink.tests.lab;
 
+import io.vlink.infra.os.Freezer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

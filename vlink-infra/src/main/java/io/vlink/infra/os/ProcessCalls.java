@@ -20,6 +20,8 @@ final class ProcessCalls {
     private static final NativeFunction PTHREAD_SIGMASK = new NativeFunction("pthread_sigmask");
     private static final NativeFunction SETSID = new NativeFunction("setsid");
     private static final NativeFunction UMASK = new NativeFunction("umask");
+    private static final NativeFunction KILL = new NativeFunction("kill");
+    private static final NativeFunction TGKILL = new NativeFunction("tgkill");
 
     private ProcessCalls() {
     }
@@ -62,5 +64,15 @@ final class ProcessCalls {
     /** {@code umask(2)}, which cannot fail. */
     static int umask(int mask) {
         return UMASK.intResult(number(mask));
+    }
+
+    /** {@code kill(2)}. */
+    static int kill(int process, int signal) {
+        return KILL.intResult(number(process), number(signal));
+    }
+
+    /** {@code tgkill(2)}. */
+    static int tgkill(int process, int thread, int signal) {
+        return TGKILL.intResult(number(process), number(thread), number(signal));
     }
 }
