@@ -19,6 +19,8 @@ import java.util.function.Supplier;
 /** The measures, in order. One thread. */
 final class Bench {
     private static final int REGION_PAGES = 512;
+    /** Null where it could not be had. */
+    private static final String TESTPMD = System.getenv("VLINK_TESTPMD");
     /** Seconds of measuring in a run whose system calls are counted. */
     private static final double TRACED_SECONDS = 1.5;
 
@@ -41,8 +43,8 @@ final class Bench {
     }
 
     BenchReport run() {
-        lab.keep(HugePageReservation.of(REGION_PAGES
-                + (plan.dpdk() && plan.isCompared() ? TestpmdPair.PAGES * TestpmdWire.values().length : 0)));
+        lab.keep(HugePageReservation.of(REGION_PAGES));
+        HugePageReservation ofTestpmd = lab.keep(HugePageReservation.of(isTestpmdRun() ? TestpmdPair.ALL_PAGES : 0));
         agent = AgentProcess.start(lab, "--memory", "1G", "--page-size", "2M");
         for (Part part : plan.parts()) {
             switch (part) {
@@ -56,7 +58,10 @@ final class Bench {
                     oneWay(Flow.TO_GUEST);
                     oneWay(Flow.TO_HOST);
                 }
-                case vm -> virtualMachine();
+                case vm -> {
+                    ofTestpmd.close(); // the virtual machine may need the memory
+                    virtualMachine();
+                }
             }
         }
         report.agentMemory(ProcessMemory.of(agent.process().pid()));
@@ -102,9 +107,12 @@ final class Bench {
         report.oneWay(compared(flow.label(), BenchPlan.MAIN, senders, plan.sideRounds()));
     }
 
+    private boolean isTestpmdRun() {
+        return plan.dpdk() && plan.isCompared() && TESTPMD != null;
+    }
+
     private void addDpdk(List<Contestant> contestants, Flow flow) {
-        String testpmd = System.getenv("VLINK_TESTPMD");
-        if (!plan.dpdk() || testpmd == null) {
+        if (!plan.dpdk() || TESTPMD == null) {
             String why = plan.dpdk()
                     ? System.getenv().getOrDefault("VLINK_TESTPMD_MISSING", "no testpmd: start this through bin/bench")
                     : "left out by --no-dpdk";
@@ -113,7 +121,7 @@ final class Bench {
             return;
         }
         for (TestpmdWire wire : TestpmdWire.values()) {
-            contestants.add(new TestpmdPair(lab, cores, Path.of(testpmd), wire, flow, plan.warmSeconds() / 2));
+            contestants.add(new TestpmdPair(lab, cores, Path.of(TESTPMD), wire, flow, plan.warmSeconds() / 2));
         }
     }
 

@@ -113,10 +113,12 @@ final class BounceQueue {
 
     /** Takes what comes out of circulation. */
     void drain() {
-        take();
-        waiting.addAll(burst);
-        burst.clear();
         port.free(queue, waiting);
+        if (waiting.count() == 0) {
+            take();
+            waiting.addAll(burst);
+            burst.clear();
+        }
     }
 
     /** {@return frames that are on their way} */

@@ -26,7 +26,7 @@ final class Comparison {
 
     /**
      * One run of each, in {@link Turns}. A round that other programs have disturbed is done again, a few times and while there is
-     * time.
+     * time; one within which the processors were moved stays, as that hits all contestants alike.
      */
     void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
         Round round = oneRound(placement, seconds, progress);
@@ -137,6 +137,7 @@ final class Comparison {
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());
+            one.put("coreShared", series(name, run -> run.seen().runDelay()).toJson());
             one.put("windowLost", series(name, run -> run.number(TestpmdPair.LOST)).max());
             Seen last = runs(name).getLast().seen();
             one.put("hostResidentKib", last.host().residentKib());

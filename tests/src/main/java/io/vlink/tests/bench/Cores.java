@@ -23,8 +23,11 @@ record Cores(int host, int guest) {
         return tied(guest, command);
     }
 
-    private static List<String> tied(int core, List<String> command) {
-        List<String> tied = new ArrayList<>(List.of("taskset", "-c", Integer.toString(core)));
+    /** {@return the command, tied to a processor; it does not outlive the thread that starts it} */
+    static List<String> tied(int core, List<String> command) {
+        // A side that stands still does not see that the bench has ended without a word: the kernel ends it then.
+        List<String> tied = new ArrayList<>(
+                List.of("setpriv", "--pdeathsig", "KILL", "taskset", "-c", Integer.toString(core)));
         tied.addAll(command);
         return tied;
     }

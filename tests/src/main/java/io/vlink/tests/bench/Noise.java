@@ -22,8 +22,8 @@ final class Noise {
     /** Share of processor time that the hypervisor may take. */
     static final double STEAL_LIMIT = 0.02;
     /**
-     * Median distance from the median, as a share, that ratios of the same two contestants may have. Their rates may lie further
-     * apart, as all of them suffer alike from what shares the machine.
+     * Median distance from the median, as a share, that ratios of the same two contestants may have, or rates of one that is
+     * alone. Rates of several may lie further apart, as all of them suffer alike from what shares the machine.
      */
     static final double SPREAD_LIMIT = 0.10;
 
@@ -74,18 +74,22 @@ final class Noise {
                                     comparison.rounds(),
                                     enough));
         }
-        for (String name : comparison.names().subList(1, comparison.names().size())) {
-            complain(comparison, name, complaints);
+        List<String> names = comparison.names();
+        if (names.size() == 1) {
+            complain("%s, %s: runs".formatted(names.getFirst(), comparison.traffic()),
+                    comparison.rates(names.getFirst()), complaints);
+        }
+        for (String name : names.subList(1, names.size())) {
+            complain("%s / %s, %s: ratios".formatted(names.getFirst(), name, comparison.traffic()),
+                    comparison.ratios(name), complaints);
         }
         return complaints;
     }
 
-    private static void complain(Comparison comparison, String name, List<String> complaints) {
-        Series ratios = comparison.ratios(name);
-        if (ratios.spread() > SPREAD_LIMIT) {
-            complaints.add(
-                    "%s / %s, %s: ratios lie %.0f %% apart (limit %.0f %%)".formatted(comparison.names().getFirst(),
-                            name, comparison.traffic(), ratios.spread() * 100, SPREAD_LIMIT * 100));
+    private static void complain(String what, Series series, List<String> complaints) {
+        if (series.spread() > SPREAD_LIMIT) {
+            complaints.add("%s lie %.0f %% apart (limit %.0f %%)".formatted(what, series.spread() * 100,
+                    SPREAD_LIMIT * 100));
         }
     }
 }

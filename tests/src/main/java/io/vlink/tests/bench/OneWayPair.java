@@ -37,10 +37,17 @@ final class OneWayPair implements Contestant {
         String[] send = {"--send"};
         String[] receive = {};
         ManagedProcess guest = domain.startGuest(OneWayMain.class, traffic, toGuest ? receive : send);
-        guest.awaitLine("it was attached", SideProgram.ATTACHED::equals, LIMIT);
-        ManagedProcess host = domain.startHost(OneWayMain.class, traffic, toGuest ? send : receive);
-        (toGuest ? guest : host).awaitLine("a packet came", SideProgram.RUNNING::equals, LIMIT);
-        return new Stream(host, guest, toGuest);
+        return guest.orClose(() -> {
+            guest.awaitLine("it was attached", SideProgram.ATTACHED::equals, LIMIT);
+            return join(guest, domain.startHost(OneWayMain.class, traffic, toGuest ? send : receive));
+        });
+    }
+
+    private Pair join(ManagedProcess guest, ManagedProcess host) {
+        return host.orClose(() -> {
+            (toGuest ? guest : host).awaitLine("a packet came", SideProgram.RUNNING::equals, LIMIT);
+            return new Stream(host, guest, toGuest);
+        });
     }
 
     /** Both ends of a stream. */

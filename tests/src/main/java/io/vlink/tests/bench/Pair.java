@@ -13,6 +13,9 @@ abstract class Pair implements AutoCloseable {
     /** Threads that sleep need the processor for a moment to stand still, too; nobody else should have a turn meanwhile. */
     private static final double SETTLE_SECONDS = 0.004;
 
+    /** For the agent, and the kernel, to clear away what has ended. */
+    private static final double END_SECONDS = 0.05;
+
     private final ManagedProcess host;
     private final ManagedProcess guest;
     private final RunDelay delay;
@@ -89,6 +92,7 @@ abstract class Pair implements AutoCloseable {
     private Contestant.Run ended(Seen seen, long notCounted) {
         Contestant.Run run = stopCounting(seen, notCounted);
         close(); // who goes on polling would take a share of the others' turns
+        Pause.seconds(END_SECONDS);
         return run;
     }
 

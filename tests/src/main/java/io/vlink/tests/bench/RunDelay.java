@@ -76,13 +76,21 @@ final class RunDelay {
             try (DirectoryStream<Path> tasks = Files
                     .newDirectoryStream(Path.of("/proc", Long.toString(process), "task"))) {
                 for (Path task : tasks) {
-                    String[] words = Files.readString(task.resolve("schedstat")).trim().split(" ", -1);
-                    values.put(task, new long[]{Long.parseLong(words[0]), Long.parseLong(words[1])});
+                    read(task, values);
                 }
             } catch (IOException e) {
-                // The process, or one of its threads, has just ended: then there is nothing to be said about it.
+                // The process has just ended: then there is nothing to be said about it.
             }
         }
         return values;
+    }
+
+    private static void read(Path task, Map<Path, long[]> values) {
+        try {
+            String[] words = Files.readString(task.resolve("schedstat")).trim().split(" ", -1);
+            values.put(task, new long[]{Long.parseLong(words[0]), Long.parseLong(words[1])});
+        } catch (IOException e) {
+            // This thread has just ended; the others have not.
+        }
     }
 }

@@ -7,7 +7,6 @@ import io.vlink.tests.lab.Lab;
 import io.vlink.tests.lab.LabException;
 import io.vlink.tests.lab.ManagedProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +27,8 @@ final class TestpmdPair implements Contestant {
     /** Name of the detail that tells how many frames of the window were lost. */
     static final String LOST = "lost";
 
-    /** 2 MiB pages that both sides take together. */
-    static final int PAGES = 768;
+    /** 2 MiB pages that the pairs over all wires take together, as they run at the same time. */
+    static final int ALL_PAGES = 768 * TestpmdWire.values().length;
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     /** Both must have stopped before one ends: over memif the other would touch memory that has gone. */
@@ -97,11 +96,17 @@ final class TestpmdPair implements Contestant {
         String prefix = lab.directory().getFileName() + unique;
         ManagedProcess server = start(prefix + "a", cores.host(), List.of("--vdev=" + wire.server(traffic, socket)),
                 mode.server, traffic);
-        awaitPrompt(server);
-        server.send("start");
-        awaitSocket(server, socket);
-        ManagedProcess client = start(prefix + "b", cores.guest(),
-                List.of("--single-file-segments", "--vdev=" + wire.client(traffic, socket)), mode.client, traffic);
+        return server.orClose(() -> {
+            awaitPrompt(server);
+            server.send("start");
+            awaitSocket(server, socket);
+            ManagedProcess client = start(prefix + "b", cores.guest(),
+                    List.of("--single-file-segments", "--vdev=" + wire.client(traffic, socket)), mode.client, traffic);
+            return client.orClose(() -> join(server, client, socket, traffic));
+        });
+    }
+
+    private Pair join(ManagedProcess server, ManagedProcess client, Path socket, Traffic traffic) {
         awaitPrompt(client);
         Pause.seconds(0.5); // memif's handshake goes on after the start
         client.send(mode == Mode.ECHO ? "start tx_first " + traffic.window() / traffic.burst() : "start");
@@ -194,16 +199,14 @@ final class TestpmdPair implements Contestant {
     }
 
     private ManagedProcess start(String side, int core, List<String> device, String forwardMode, Traffic traffic) {
-        List<String> command = new ArrayList<>(
-                List.of("taskset", "-c", Integer.toString(core), testpmd.toString(), "--lcores",
-                        "0@%d,1@%d".formatted(core, core), "--file-prefix=" + side,
-                        "--in-memory",
-                        "--no-pci", "--socket-mem=256"));
+        List<String> command = new ArrayList<>(List.of(testpmd.toString(), "--lcores",
+                "0@%d,1@%d".formatted(core, core), "--file-prefix=" + side, "--in-memory", "--no-pci",
+                "--socket-mem=256"));
         command.addAll(device);
         command.addAll(List.of("--", "-i", "--nb-cores=1", "--forward-mode=" + forwardMode,
                 "--burst=" + traffic.burst()));
         command.addAll(wire.frames(traffic));
-        return lab.keep(ManagedProcess.startInteractive("testpmd-" + side, command, Map.of()));
+        return lab.keep(ManagedProcess.startInteractive("testpmd-" + side, Cores.tied(core, command), Map.of()));
     }
 
     /** It prints its prompt without a newline; with the echo of an empty line the prompt becomes one. */
@@ -222,11 +225,12 @@ final class TestpmdPair implements Contestant {
         }
     }
 
+    /** What cannot be deleted goes with the lab's folder. */
     private static void delete(Path socket) {
         try {
             Files.deleteIfExists(socket);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            socket.toFile().deleteOnExit();
         }
     }
 }

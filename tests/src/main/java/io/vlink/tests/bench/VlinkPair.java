@@ -48,11 +48,19 @@ final class VlinkPair implements Contestant {
     public Pair start(Traffic traffic) {
         int burst = traffic.burst() * Math.ceilDiv(traffic.frameBytes(), Limits.BUFFER_BYTES);
         ManagedProcess guest = domain.startEcho(Math.min(burst, EchoPlan.MAX_BURST));
-        guest.awaitLine("it was ready to echo", line -> line.contains("echo ready"), LIMIT);
+        return guest.orClose(() -> {
+            guest.awaitLine("it was ready to echo", line -> line.contains("echo ready"), LIMIT);
+            return startHost(traffic, guest);
+        });
+    }
+
+    private Pair startHost(Traffic traffic, ManagedProcess guest) {
         ManagedProcess host = domain.startHost(EchoBounceMain.class, traffic, "--window",
                 Integer.toString(traffic.window()));
-        host.awaitLine("a packet came back", SideProgram.RUNNING::equals, LIMIT);
-        return new Loop(host, guest);
+        return host.orClose(() -> {
+            host.awaitLine("a packet came back", SideProgram.RUNNING::equals, LIMIT);
+            return new Loop(host, guest);
+        });
     }
 
     /** Both sides of a closed loop. */
@@ -65,15 +73,16 @@ final class VlinkPair implements Contestant {
 
         @Override
         void startCounting() {
+            // Asked before it counts: the first answer takes its core from the guest for a while.
+            allocatedBefore = allocated("before=");
             host().send(Orders.MEASURE);
             host().awaitLine("it was measuring", SideProgram.MEASURING::equals, LIMIT);
-            allocatedBefore = allocated("before=");
         }
 
         @Override
         Run stopCounting(Seen seen, long pausedNanos) {
-            long allocated = allocated("after=") - allocatedBefore;
             host().send(Orders.END);
+            long allocated = allocated("after=") - allocatedBefore;
             if (host().awaitExit(LIMIT) != 0) {
                 throw new LabException("the host's side failed", host().tail(10) + guest().tail(10));
             }

@@ -20,7 +20,7 @@ public final class HugePageReservation implements AutoCloseable {
     private static final Path COUNT = Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
     private static final Path LOCK = Path.of(System.getProperty("java.io.tmpdir"), "vlink-hugepages.lock");
 
-    private final long added;
+    private long added;
 
     private HugePageReservation(long added) {
         this.added = added;
@@ -64,10 +64,12 @@ public final class HugePageReservation implements AutoCloseable {
         }
     }
 
+    /** Gives them back, unless that is done. */
     @Override
     public void close() {
         if (added > 0) {
             change(-added);
+            added = 0;
         }
     }
 }

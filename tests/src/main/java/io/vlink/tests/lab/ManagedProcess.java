@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * A child process whose output is kept, line by line, and can be waited for. Closing it ends it: first politely, then, after
@@ -278,13 +279,29 @@ public final class ManagedProcess implements AutoCloseable {
     }
 
     /**
+     * Does what this process is needed for, and ends it if that fails.
+     *
+     * @param work what it is needed for
+     * @return its result
+     */
+    public <T> T orClose(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (RuntimeException | Error failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /**
      * Has it stand still, with all of its threads, until {@link #resume}.
      *
      * @param thread id of one that runs, if there is one: then it stands still at once
      */
     public void pause(long thread) {
         paused = true;
-        freeze(Freezer.stop(pid(), thread));
+        // A thread that has ended since it was chosen is no reason to fail.
+        freeze(Freezer.stop(pid(), thread) || Freezer.stop(pid(), pid()));
     }
 
     /** Has it go on. */
@@ -295,7 +312,8 @@ public final class ManagedProcess implements AutoCloseable {
 
     private void freeze(boolean done) {
         if (!done) {
-            throw new LabException(name + " has ended, so that it can neither stand still nor go on", tail(20));
+            throw new LabException(name + " can neither stand still nor go on: pid=" + pid() + ": has it ended?",
+                    tail(20));
         }
     }
 

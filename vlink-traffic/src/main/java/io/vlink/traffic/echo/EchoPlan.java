@@ -13,7 +13,8 @@ import io.vlink.traffic.worker.Lcores;
  * @param lcores        where its workers run
  * @param idle          what they do without work
  * @param forward       what becomes of a packet
- * @param burst         packets that one turn takes from a queue, at most
+ * @param burst         packets that one turn takes from a queue, at most; as many as the longest chain of the worker's links
+ *                      has, if that is more
  * @param policy        what becomes of packets that find a queue full; {@link Integer#MAX_VALUE} retries are no limit
  * @param count         packets after which it ends, give or take a burst a worker; 0: no limit
  * @param durationNanos time after which it ends; 0: no limit
