@@ -23,11 +23,14 @@ final class LineBounce {
     private static final long BACK = SPACING;
     private static final long DATA = 2 * SPACING;
     private static final long BYTES = 3 * SPACING;
+    /** Places that runs use in turn: how long a line takes depends on where in the processor its address is looked after. */
+    private static final int PLACES = 16;
     private static final int SAMPLES = 20_000;
     private static final int PROBE_SAMPLES = 2_000;
 
     private final Cores cores;
     private final boolean withDescriptor;
+    private int runs;
 
     /**
      * A bounce.
@@ -53,7 +56,7 @@ final class LineBounce {
 
     private double run(int count) {
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment lines = arena.allocate(BYTES, SPACING);
+            MemorySegment lines = arena.allocate(PLACES * BYTES, SPACING).asSlice(runs++ % PLACES * BYTES, BYTES);
             long[] samples = new long[count];
             Thread other = Thread.ofPlatform().name("bounce-guest").daemon()
                     .start(() -> pinned(cores.guest(), () -> answer(lines, 2L * count)));
