@@ -4,6 +4,7 @@
 package io.vlink.tests.bench;
 
 import io.vlink.tests.lab.ManagedProcess;
+import java.util.Map;
 
 /**
  * Both sides of a contestant, running. They can stand still while others have their turn on the same processors; that time does
@@ -85,7 +86,7 @@ abstract class Pair implements AutoCloseable {
         resume();
         count();
         Pause.seconds(seconds);
-        Seen seen = new Seen(delay.worst(pausedNanos), ofHost, ofGuest, java.util.Map.of());
+        Seen seen = new Seen(delay.worst(pausedNanos), ofHost, ofGuest, Map.of());
         return ended(seen, pausedNanos);
     }
 

@@ -24,12 +24,12 @@ abstract class SideProgram implements Callable<Integer> {
     static final String RUNNING = "running";
     /** What is printed when the measuring has begun. */
     static final String MEASURING = "measuring";
-
-    private static final Duration UP_LIMIT = Duration.ofSeconds(20);
     /** Name of the result that tells how many packets were counted. */
     static final String MEASURED_PACKETS = "packets";
     /** Name of the result that tells from when to when, in nanoseconds. */
     static final String MEASURED_NANOS = "nanos";
+
+    private static final Duration UP_LIMIT = Duration.ofSeconds(20);
     private static final double NANOS_PER_SECOND = 1e9;
 
     @Option(names = "--link", required = true, split = ",", paramLabel = "NAME", description = "The links.")
