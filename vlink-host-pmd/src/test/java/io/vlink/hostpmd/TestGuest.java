@@ -168,7 +168,7 @@ public final class TestGuest {
     }
 
     private long slot(long position) {
-        return RingLayout.DESCRIPTORS_OFFSET + (position & link.queueSize - 1) * Descriptor.BYTES;
+        return RingLayout.offsetOf(RingLayout.slot(position, link.queueSize));
     }
 
     /** Swaps the MAC addresses of a packet where it stands. */

@@ -70,7 +70,7 @@ final class RawRing {
     }
 
     private long slot(long at) {
-        return RingLayout.DESCRIPTORS_OFFSET + (at & queueSize - 1L) * Descriptor.BYTES;
+        return RingLayout.offsetOf(RingLayout.slot(at, queueSize));
     }
 
     /** Moves this end on, for the host to see. */
