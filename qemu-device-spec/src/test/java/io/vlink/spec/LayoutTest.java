@@ -21,7 +21,6 @@ import io.vlink.spec.record.LinkRecordLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.BitSet;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,31 +85,6 @@ class LayoutTest {
         void refuseOtherQueueSizes(int queueSize) {
             assertThatThrownBy(() -> RingLayout.bytes(queueSize)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("queue_size must be a power of two from 8 to 16384: queue_size=" + queueSize);
-        }
-
-        @ParameterizedTest
-        @CsvSource({"8,0,0", "8,7,7", "8,8,0", "64,0,0", "64,63,63", "64,64,0", "128,0,64", "128,63,127", "128,64,0",
-                "128,127,63", "128,128,64", "1024,0,960", "1024,1,961", "1024,63,1023", "1024,64,896", "1024,1023,63",
-                "1024,-1,63", "1024,-64,0", "1024,9223372036854775807,63", "16384,0,16320", "16384,16383,63"})
-        void haveBlocksOf64SlotsInReverseOrder(int queueSize, long position, int slot) {
-            assertThat(RingLayout.slot(position, queueSize)).isEqualTo(slot);
-        }
-
-        @ParameterizedTest
-        @ValueSource(ints = {8, 16, 32, 64, 128, 256, 1024, 16384})
-        void haveASlotForEachPositionAndSayHowManyFollowInOrder(int queueSize) {
-            BitSet used = new BitSet();
-            for (long position = 5L * queueSize; position < 6L * queueSize; position++) {
-                int slot = RingLayout.slot(position, queueSize);
-                used.set(slot);
-                int more = RingLayout.slotsToEndOfBlock(slot, queueSize);
-                assertThat(more).isBetween(1, Math.min(queueSize, RingLayout.BLOCK_SLOTS));
-                assertThat(RingLayout.slot(position + more - 1, queueSize)).isEqualTo(slot + more - 1);
-                assertThat((slot + more) % Math.min(queueSize, 64)).isZero();
-            }
-            assertThat(used.cardinality()).isEqualTo(queueSize);
-            assertThat(used.length()).isEqualTo(queueSize);
-            assertThat(RingLayout.offsetOf(queueSize - 1)).isEqualTo(RingLayout.bytes(queueSize) - 16);
         }
 
         @Test

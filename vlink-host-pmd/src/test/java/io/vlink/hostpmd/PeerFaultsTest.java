@@ -212,7 +212,7 @@ class PeerFaultsTest {
     /** Writes over a slot that was published before. */
     private void overwrite(int slot, Lent descriptor) {
         MemorySegment tx = spoilt.link.ring(0, SubChannel.TX);
-        long place = RingLayout.offsetOf(slot);
+        long place = RingLayout.DESCRIPTORS_OFFSET + slot * Descriptor.BYTES;
         tx.set(SharedWord.LONG, place + Descriptor.ADDRESS_OFFSET, descriptor.address());
         tx.set(SharedWord.LONG, place + Descriptor.META_OFFSET, descriptor.meta());
     }

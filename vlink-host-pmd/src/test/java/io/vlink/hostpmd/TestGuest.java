@@ -168,7 +168,7 @@ public final class TestGuest {
     }
 
     private long slot(long position) {
-        return RingLayout.offsetOf(RingLayout.slot(position, link.queueSize));
+        return RingLayout.DESCRIPTORS_OFFSET + (position & link.queueSize - 1) * Descriptor.BYTES;
     }
 
     /** Swaps the MAC addresses of a packet where it stands. */

@@ -23,11 +23,6 @@ public final class RingLayout {
     public static final long CONSUMER_OFFSET = 0x080;
     /** Offset of the first descriptor. */
     public static final long DESCRIPTORS_OFFSET = 0x100;
-    /**
-     * Slots that stand in the order of their positions. The blocks of a larger ring stand in reverse order, so that what a
-     * processor reads ahead of a consumer, upwards, was read before, and is not what the producer is about to write.
-     */
-    public static final int BLOCK_SLOTS = 64;
 
     private RingLayout() {
     }
@@ -42,35 +37,6 @@ public final class RingLayout {
     public static long bytes(int queueSize) {
         checkQueueSize(queueSize);
         return DESCRIPTORS_OFFSET + (long) queueSize * Descriptor.BYTES;
-    }
-
-    /**
-     * Where the descriptor of a position stands.
-     *
-     * @param position  free-running count of descriptors, any number
-     * @param queueSize descriptors, as {@link #checkQueueSize} lets them through
-     * @return its slot, from 0; it begins at {@link #offsetOf}
-     */
-    public static int slot(long position, int queueSize) {
-        int index = (int) position & (queueSize - 1);
-        return index ^ ((queueSize - 1) & -BLOCK_SLOTS);
-    }
-
-    /**
-     * Slots in which the descriptors of the positions that follow stand, too, one behind the other.
-     *
-     * @param slot      the first of them
-     * @param queueSize descriptors, as {@link #checkQueueSize} lets them through
-     * @return how many, the first one included
-     */
-    public static int slotsToEndOfBlock(int slot, int queueSize) {
-        int block = Math.min(BLOCK_SLOTS, queueSize);
-        return block - (slot & (block - 1));
-    }
-
-    /** {@return where a slot begins in its ring} */
-    public static long offsetOf(int slot) {
-        return DESCRIPTORS_OFFSET + slot * Descriptor.BYTES;
     }
 
     /**

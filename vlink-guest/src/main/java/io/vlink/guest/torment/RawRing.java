@@ -70,7 +70,7 @@ final class RawRing {
     }
 
     private long slot(long at) {
-        return RingLayout.offsetOf(RingLayout.slot(at, queueSize));
+        return RingLayout.DESCRIPTORS_OFFSET + (at & queueSize - 1L) * Descriptor.BYTES;
     }
 
     /** Moves this end on, for the host to see. */

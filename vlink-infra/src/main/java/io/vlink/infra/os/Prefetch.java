@@ -58,12 +58,6 @@ public final class Prefetch {
             48 ff c9              dec rcx
             75 f0                 jnz next
             c3                    ret
-            """, """
-            0f 0d 0a        next: prefetchw [rdx]
-            48 83 c2 40           add rdx, 64
-            48 ff c9              dec rcx
-            75 f4                 jnz next
-            c3                    ret
             """);
 
     private static final int HEX_COLUMNS = "48 83 c2 40".length();
@@ -117,7 +111,6 @@ public final class Prefetch {
         for (int i = 0; i < REHEARSALS; i++) {
             Code.run(Code.LINES_TO_READ, MemorySegment.NULL, 0, address, 1);
             Code.run(Code.PLACES_TO_WRITE, pair, 0, address, 1);
-            Code.run(Code.LINES_TO_WRITE, MemorySegment.NULL, 0, address, 1);
         }
     }
 
@@ -139,18 +132,6 @@ public final class Prefetch {
     public static void toRead(long address, int lines) {
         if (ready && lines > 0) {
             Code.run(Code.LINES_TO_READ, MemorySegment.NULL, 0, address, Math.min(lines, MAX_LINES));
-        }
-    }
-
-    /**
-     * Asks for lines that follow each other, to be written: no other processor keeps a copy.
-     *
-     * @param address of a byte in the first one; any number
-     * @param lines   how many, of which {@value #MAX_LINES} at most are asked for; nothing happens if it is not positive
-     */
-    public static void toWrite(long address, int lines) {
-        if (ready && lines > 0) {
-            Code.run(Code.LINES_TO_WRITE, MemorySegment.NULL, 0, address, Math.min(lines, MAX_LINES));
         }
     }
 
@@ -211,7 +192,6 @@ public final class Prefetch {
     private static final class Code {
         private static final MethodHandle LINES_TO_READ = link(0);
         private static final MethodHandle PLACES_TO_WRITE = link(1);
-        private static final MethodHandle LINES_TO_WRITE = link(2);
 
         private static MethodHandle link(int routine) {
             return Linker.nativeLinker().downcallHandle(number(codeAddress + (long) routine * SPACING),

@@ -3,6 +3,7 @@
 
 package io.vlink.infra.ring;
 
+import io.vlink.infra.os.Prefetch;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -15,9 +16,13 @@ public final class ConsumerRing {
     /** What {@link #poll} returns when the producer's position cannot be: the channel must be quarantined. */
     public static final int FAULT = -1;
 
+    /** Descriptors that are worth the call that asks for their lines: two lines. */
+    private static final int WORTH_PREFETCHING = 8;
+
     private final MemorySegment ring;
     private final RingSlots slots;
     private final int queueSize;
+    private final long mask;
     private long consumed;
     private long produced;
     /** Descriptors of the last peek or take that found any; who takes them one by one counts as one that gets no more. */
@@ -38,8 +43,9 @@ public final class ConsumerRing {
                     + " queue_size=" + queueSize);
         }
         this.ring = ring;
-        this.slots = new RingSlots(ring.asReadOnly(), queueSize);
+        this.slots = new RingSlots(ring.asReadOnly());
         this.queueSize = queueSize;
+        this.mask = queueSize - 1L;
     }
 
     /**
@@ -56,7 +62,7 @@ public final class ConsumerRing {
         // Asks for the next descriptor's cache line together with the position's: a lone packet waits for both, and one after the
         // other takes longer. Where packets come in bursts it would only take the line away from the producer.
         if (usual <= 1) {
-            lookedAhead = slots.meta(consumed);
+            lookedAhead = slots.meta((int) (consumed & mask));
         }
         // Pairs with the release of the producer's publish: the descriptors below the position are complete.
         long position = (long) SharedWord.LONG_HANDLE.getAcquire(ring, RingLayout.PRODUCER_OFFSET);
@@ -79,10 +85,15 @@ public final class ConsumerRing {
         int room = into.begin();
         int count = Math.min(ready(), Math.min(limit, room));
         if (count > 0) {
-            slots.read(consumed, into.words, into.first, count);
+            int slot = (int) (consumed & mask);
+            int toEnd = Math.min(count, queueSize - slot);
+            slots.read(slot, into.words, into.first, toEnd);
+            if (toEnd < count) {
+                slots.read(0, into.words, into.first + toEnd, count - toEnd);
+            }
             into.copied(count);
             usual = count;
-            if (count >= RingSlots.WORTH_PREFETCHING) {
+            if (count >= WORTH_PREFETCHING) {
                 prefetchAfter(count);
             }
         }
@@ -92,9 +103,16 @@ public final class ConsumerRing {
     /** Has the lines of the next burst on their way while the caller works on this one, if it is known to be there. */
     private void prefetchAfter(int count) {
         int more = Math.min(count, (int) (produced - consumed) - count);
-        if (more >= RingSlots.WORTH_PREFETCHING) {
-            slots.prefetch(consumed + count, more);
+        if (more >= WORTH_PREFETCHING) {
+            prefetchSlots(consumed + count, more);
         }
+    }
+
+    private void prefetchSlots(long position, int count) {
+        int slot = (int) (position & mask);
+        int toEnd = Math.min(count, queueSize - slot);
+        slots.prefetch(slot, toEnd);
+        slots.prefetch(0, count - toEnd);
     }
 
     /**
@@ -103,7 +121,8 @@ public final class ConsumerRing {
      * something.
      */
     public void prefetch() {
-        slots.prefetchWithProducer(consumed, usual);
+        Prefetch.toRead(ring.address() + RingLayout.PRODUCER_OFFSET, 1);
+        prefetchSlots(consumed, usual);
     }
 
     /**
@@ -113,9 +132,9 @@ public final class ConsumerRing {
      */
     public void take(UncheckedDescriptors into) {
         into.begin();
-        int word = into.first * DescriptorBatch.WORDS;
-        into.words[word] = slots.address(consumed);
-        into.words[word + 1] = slots.meta(consumed);
+        int slot = (int) (consumed & mask);
+        into.words[into.first * DescriptorBatch.WORDS] = slots.address(slot);
+        into.words[into.first * DescriptorBatch.WORDS + 1] = slots.meta(slot);
         into.copied(1);
         usual = 1;
         release(1);

@@ -52,16 +52,18 @@ public final class FrameLoans {
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
         long guest = check.borrower();
+        long sum = 0;
         int i = 0;
         for (; i < to; i++) {
+            long length = Descriptor.lengthAndFlags(packets.meta(i));
             long generation = book.lend(frames.bufferOf(packets.offset(i)), guest);
             if (!BufferLedger.isLoan(generation)) {
                 break;
             }
-            packets.generation(i, Descriptor.lengthAndFlags(packets.meta(i)) | generation);
+            packets.generation(i, length | generation);
+            sum += length;
         }
-        // A sum in the loop is one register too many for it.
-        bytes = packets.bytes(i);
+        bytes = sum;
         return i;
     }
 

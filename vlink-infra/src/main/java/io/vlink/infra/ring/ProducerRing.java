@@ -16,12 +16,10 @@ public final class ProducerRing {
     /** What {@link #room} and {@link #offer} return when the consumer's position cannot be: quarantine the channel. */
     public static final int FAULT = -1;
 
-    /** Descriptors of a burst after which the next one's lines are asked for: with shorter ones of many links that was slower. */
-    private static final int WORTH_OWNING = RingLayout.BLOCK_SLOTS;
-
     private final MemorySegment ring;
     private final RingSlots slots;
     private final int queueSize;
+    private final long mask;
     private long produced;
     private long consumed;
 
@@ -38,8 +36,9 @@ public final class ProducerRing {
                     + " queue_size=" + queueSize);
         }
         this.ring = ring;
-        this.slots = new RingSlots(ring, queueSize);
+        this.slots = new RingSlots(ring);
         this.queueSize = queueSize;
+        this.mask = queueSize - 1L;
     }
 
     /**
@@ -98,22 +97,14 @@ public final class ProducerRing {
         if (count <= 0) {
             return count;
         }
-        slots.write(produced, words, count);
+        int first = (int) (produced & mask);
+        int toEnd = Math.min(count, queueSize - first);
+        slots.write(first, words, 0, toEnd);
+        if (toEnd < count) {
+            slots.write(0, words, toEnd, count - toEnd);
+        }
         publish(count);
-        if (count >= WORTH_OWNING) {
-            prefetchNext(count);
-        }
         return count;
-    }
-
-    /**
-     * Asks for the lines of the next burst, to be written: the consumer has read them, and a store to a line that another
-     * processor has waits, and all stores behind it. Not where the consumer may still have to read them, as far as is known.
-     */
-    private void prefetchNext(int count) {
-        if (queueSize - (produced - consumed) >= count) {
-            slots.prefetchToWrite(produced, count);
-        }
     }
 
     private void publish(int count) {
@@ -129,7 +120,7 @@ public final class ProducerRing {
      * @param meta    meta word
      */
     public void offer(long address, long meta) {
-        slots.write(produced, address, meta);
+        slots.write((int) (produced & mask), address, meta);
         publish(1);
     }
 

@@ -87,48 +87,6 @@ class RingTest {
     }
 
     @Test
-    void burstsOfSeveralBlocksComeWholeAndInOrderWhereTheNextSlotsAreAskedForToBeWritten() {
-        awaitPrefetch();
-        int size = 256;
-        MemorySegment larger = Arena.ofAuto().allocate(0x100 + size * 16L, 128);
-        ProducerRing from = new ProducerRing(larger, size);
-        ConsumerRing to = new ConsumerRing(larger, size);
-        DescriptorBatch burst = new DescriptorBatch(150);
-        UncheckedDescriptors copies = new UncheckedDescriptors(150);
-        long sent = 0;
-        long taken = 0;
-        while (taken < 200_000) {
-            burst.count = 64 + (int) (sent % 87);
-            for (int i = 0; i < burst.count; i++) {
-                burst.set(i, sent + i, ~(sent + i));
-            }
-            sent += from.offer(burst);
-            int count = to.poll(copies, 100 + (int) (taken % 51));
-            for (int i = 0; i < count; i++) {
-                assertThat(copies.address(i)).isEqualTo(taken);
-                assertThat(copies.meta(i)).isEqualTo(~taken++);
-            }
-        }
-    }
-
-    @Test
-    void askingForTheNextSlotsWritesNothingToThem() {
-        awaitPrefetch();
-        int size = 256;
-        MemorySegment larger = Arena.ofAuto().allocate(0x100 + size * 16L, 128);
-        ProducerRing from = new ProducerRing(larger, size);
-        DescriptorBatch burst = new DescriptorBatch(64);
-        for (int i = 0; i < 64; i++) {
-            burst.set(i, -1, -1);
-        }
-        burst.count = 64;
-        from.offer(burst);
-        // The first 64 positions of 256 are the last block: 0x100 + 192 * 16 (SPEC.md section 8).
-        assertThat(larger.asSlice(0x100, 0xc00).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
-        assertThat(larger.asSlice(0xd00, 0x400).toArray(ValueLayout.JAVA_BYTE)).containsOnly(-1);
-    }
-
-    @Test
     void aPrefetchTakesNothingAndMovesNoPosition() {
         awaitPrefetch();
         for (int round = 0; round < 3_000; round++) {

@@ -64,7 +64,7 @@ class UncheckedDescriptorsTest {
 
     /** Writes over a slot, as a guest may at any moment. */
     private void overwrite(int slot, long address, long meta) {
-        long place = RingLayout.offsetOf(slot);
+        long place = RingLayout.DESCRIPTORS_OFFSET + slot * Descriptor.BYTES;
         memory.set(SharedWord.LONG, place + Descriptor.ADDRESS_OFFSET, address);
         memory.set(SharedWord.LONG, place + Descriptor.META_OFFSET, meta);
     }

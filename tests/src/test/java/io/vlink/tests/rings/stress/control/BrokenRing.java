@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
  * it reads them; with a plain store. It works whenever the ends take turns.
  */
 final class BrokenRing implements RingEnds {
+    private static final long MASK = StartedRing.SLOTS - 1L;
 
     private final MemorySegment memory = RingMemory.ring(RingMemory.piece());
     private final boolean publishFirst;
@@ -68,6 +69,6 @@ final class BrokenRing implements RingEnds {
     }
 
     private static long slot(long position) {
-        return RingLayout.offsetOf(RingLayout.slot(position, StartedRing.SLOTS));
+        return RingLayout.DESCRIPTORS_OFFSET + (position & MASK) * Descriptor.BYTES;
     }
 }
