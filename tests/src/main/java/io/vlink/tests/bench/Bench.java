@@ -31,6 +31,7 @@ final class Bench {
     private final Cores cores = new Cores(0, 1);
     private final Noise noise = new Noise();
     private final Placement placement = new Placement(cores);
+    private final Pace pace;
     private final BenchReport report;
     private final Map<String, VlinkDomain> domains = new LinkedHashMap<>();
     private AgentProcess agent;
@@ -39,6 +40,7 @@ final class Bench {
         this.lab = lab;
         this.plan = plan;
         repeats = new Repeats(progress, plan.repeatSeconds(), plan.hurrySeconds());
+        pace = new Pace(cores, progress, plan.patienceSeconds(), plan.hurrySeconds());
         report = new BenchReport(Conditions.read(lab.home(), cores));
     }
 
@@ -128,7 +130,7 @@ final class Bench {
     private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
         Comparison comparison = new Comparison(title, traffic, contestants);
         for (int i = 0; i < rounds && (i == 0 || !isLate()); i++) {
-            comparison.round(placement, plan.seconds(), repeats, progress);
+            comparison.round(placement, pace, plan.seconds(), repeats, progress);
         }
         return comparison;
     }

@@ -19,10 +19,12 @@ import java.util.Set;
  * @param moreShapes    links and channels that the load is spread over besides those that goals are set for
  * @param dpdk          whether testpmd takes part
  * @param repeatSeconds time for doing again what was disturbed
+ * @param patienceSeconds time for waiting until the processors are at their full pace
  * @param hurrySeconds  from then on a comparison has one round only, and nothing is repeated: the bench has to end in time
  */
 record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, double warmSeconds,
-        List<VlinkDomain.Shape> moreShapes, boolean dpdk, double repeatSeconds, double hurrySeconds) {
+        List<VlinkDomain.Shape> moreShapes, boolean dpdk, double repeatSeconds,
+        double patienceSeconds, double hurrySeconds) {
     /** The traffic that the goals are set for. */
     static final Traffic MAIN = new Traffic(64, 512, 64);
     /** One packet on its way. */
@@ -73,25 +75,26 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
 
     /** {@return the same with exactly so many runs of everything, however long that takes} */
     BenchPlan withRounds(int each) {
-        return new BenchPlan(parts, each, each, seconds, warmSeconds, moreShapes, dpdk, 0, Double.MAX_VALUE);
+        return new BenchPlan(parts, each, each, seconds, warmSeconds, moreShapes, dpdk, 0, patienceSeconds,
+                Double.MAX_VALUE);
     }
 
     /** {@return the same with these parts only} */
     BenchPlan withParts(Set<Part> only) {
         return new BenchPlan(only, rounds, sideRounds, seconds, warmSeconds, moreShapes, dpdk, repeatSeconds,
-                hurrySeconds);
+                patienceSeconds, hurrySeconds);
     }
 
     static BenchPlan quick(boolean dpdk) {
         return new BenchPlan(EnumSet.of(Part.echo, Part.latency, Part.spread, Part.warm), 3, 3, 1.5, 2,
-                List.of(), dpdk, 25, 125);
+                List.of(), dpdk, 25, 15, 125);
     }
 
     static BenchPlan full(boolean dpdk) {
         List<VlinkDomain.Shape> more = List.of(new VlinkDomain.Shape("links4", 4, 1, true, ""),
                 new VlinkDomain.Shape("channels4", 1, 4, true, ""),
                 new VlinkDomain.Shape("channels8", 1, 8, true, ""));
-        return new BenchPlan(EnumSet.allOf(Part.class), 7, 3, 1.5, 2, more, dpdk, 200, 900);
+        return new BenchPlan(EnumSet.allOf(Part.class), 7, 3, 1.5, 2, more, dpdk, 200, 100, 900);
     }
 
     /** {@return the traffic of {@link Part#sizes}, without that of the main comparison} */

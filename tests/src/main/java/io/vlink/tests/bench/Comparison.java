@@ -28,27 +28,30 @@ final class Comparison {
      * One run of each, in {@link Turns}. A round that other programs have disturbed is done again, a few times and while there is
      * time; one within which the processors were moved stays, as that hits all contestants alike.
      */
-    void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
-        Round round = oneRound(placement, seconds, progress);
+    void round(Placement placement, Pace pace, double seconds, Repeats repeats, Progress progress) {
+        Round round = oneRound(placement, pace, seconds, progress);
         for (int i = 0; i < Repeats.MOST && round.disturbance() > 0 && repeats.begin(); i++) {
             progress.say("again, because that round was disturbed");
-            Round again = oneRound(placement, seconds, progress);
+            Round again = oneRound(placement, pace, seconds, progress);
             round = again.disturbance() < round.disturbance() ? again : round;
             repeats.end();
         }
         rounds.add(round);
     }
 
-    private Round oneRound(Placement placement, double seconds, Progress progress) {
+    private Round oneRound(Placement placement, Pace pace, double seconds, Progress progress) {
         double before = placement.lineNanos();
-        Map<String, Contestant.Run> runs = Turns.run(contestants, traffic, seconds);
-        Round round = new Round(runs, List.of(before, placement.lineNanos()));
+        Map<String, Contestant.Run> runs = Turns.run(contestants, traffic, seconds, pace);
+        Round round = new Round(runs, List.of(before, placement.lineNanos()), pace.median());
         runs.forEach((name, run) -> progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, name, traffic,
                 run.pps() / 1e6)
                 + (run.number(TestpmdPair.LOST) > 0
                         ? ", %.0f of the window lost".formatted(run.number(TestpmdPair.LOST))
                         : "")
                 + (isShared(run) ? ", core shared %.1f %%".formatted(run.seen().runDelay() * 100) : "")));
+        if (round.pace < Pace.FULL) {
+            progress.say("in that round the processors were at %.0f %% of their pace".formatted(round.pace * 100));
+        }
         return round;
     }
 
@@ -56,8 +59,8 @@ final class Comparison {
         return run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
-    /** One run of each, and what a bare cache line took before and after them. */
-    private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos) {
+    /** One run of each, what a bare cache line took before and after them, and the pace of the processors between the turns. */
+    private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos, double pace) {
         /** {@return how many of the runs cannot be relied on} */
         private long disturbance() {
             return runs.values().stream().filter(Comparison::isShared).count();
@@ -67,6 +70,11 @@ final class Comparison {
     /** {@return what a bare cache line took there and back, beside all the runs, in nanoseconds} */
     Series lineNanos() {
         return new Series(usable().stream().flatMap(round -> round.lineNanos.stream()).toList());
+    }
+
+    /** {@return the share of their full pace that the processors had between the turns, a number for each round} */
+    Series pace() {
+        return new Series(usable().stream().map(Round::pace).toList());
     }
 
     /** {@return rounds that were done} */
@@ -134,6 +142,7 @@ final class Comparison {
         json.put("quietRounds", (long) quietRounds());
         json.put("noise", Noise.complaints(this));
         json.put("lineNanos", lineNanos().toJson());
+        json.put("pace", pace().toJson());
         for (String name : names()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("pps", rates(name).toJson());

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Whether the machine was quiet enough to judge: what the hypervisor took away (steal), what other programs took of the two
- * cores, and how far ratios of the same two lay apart. One thread.
+ * cores, whether these were slower than they can be, and how far ratios of the same two lay apart. One thread.
  */
 final class Noise {
     /** Share of the time that a polling thread may wait for its processor; beginning a turn takes some hundredths of it. */
@@ -73,6 +73,11 @@ final class Noise {
                             .formatted(comparison.title(), comparison.traffic(), comparison.quietRounds(),
                                     comparison.rounds(),
                                     enough));
+        }
+        if (comparison.pace().median() < Pace.FULL) {
+            complaints.add(
+                    "%s, %s: the processors were at %.0f %% of their pace (limit %.0f %%)".formatted(comparison.title(),
+                            comparison.traffic(), comparison.pace().median() * 100, Pace.FULL * 100));
         }
         List<String> names = comparison.names();
         if (names.size() == 1) {

@@ -26,10 +26,11 @@ final class Turns {
      * @param contestants with different names
      * @param traffic     what flows
      * @param seconds     of all turns of each together
+     * @param pace        looked at before each has its next turn
      * @return what each has done, by name
      * @throws io.vlink.tests.lab.LabException if one of them does not run
      */
-    static Map<String, Contestant.Run> run(List<Contestant> contestants, Traffic traffic, double seconds) {
+    static Map<String, Contestant.Run> run(List<Contestant> contestants, Traffic traffic, double seconds, Pace pace) {
         List<Pair> pairs = new ArrayList<>();
         try {
             for (Contestant contestant : contestants) {
@@ -39,8 +40,10 @@ final class Turns {
                 pair.pause();
             }
             for (int turn = 1; turn < count(seconds); turn++) {
+                pace.await();
                 pairs.forEach(pair -> pair.turn(SECONDS));
             }
+            pace.await();
             Map<String, Contestant.Run> runs = new LinkedHashMap<>();
             for (int i = 0; i < pairs.size(); i++) {
                 runs.put(contestants.get(i).name(), pairs.get(i).lastTurn(SECONDS));

@@ -24,6 +24,7 @@ class VlinkPairTest {
     private static final double SECONDS = 0.3;
 
     private final Lab lab = Lab.create();
+    private final Pace pace = new Pace(new Cores(0, 1), new Progress(), 0, 0);
     private AgentProcess agent;
 
     static boolean hasTwoProcessors() {
@@ -47,7 +48,7 @@ class VlinkPairTest {
     @Test
     void framesOfManyBuffersComeBack() {
         Contestant.Run run = Turns.run(List.of(new VlinkPair(domain(BenchPlan.JUMBO), "vlink")),
-                new Traffic(9000, 1024, 64), SECONDS).get("vlink");
+                new Traffic(9000, 1024, 64), SECONDS, pace).get("vlink");
         assertThat(run.pps()).isPositive();
         assertThat(run.details()).containsKeys(VlinkPair.HOST_BYTES, VlinkPair.GUEST_BYTES, "startToFirstPacketMillis");
         assertThat(run.seen().guest().residentKib()).isPositive();
@@ -58,7 +59,7 @@ class VlinkPairTest {
         VlinkPair good = new VlinkPair(domain(BenchPlan.ONE_LINK), "vlink");
         VlinkPair bad = new VlinkPair(domain(new VlinkDomain.Shape("bad", 3, 1, true, "")), "bad");
         Traffic notAMultipleOfTheLinks = new Traffic(64, 64, 64);
-        assertThatThrownBy(() -> Turns.run(List.of(good, bad), notAMultipleOfTheLinks, SECONDS))
+        assertThatThrownBy(() -> Turns.run(List.of(good, bad), notAMultipleOfTheLinks, SECONDS, pace))
                 .isInstanceOf(LabException.class);
         assertThat(ProcessHandle.current().descendants().filter(ProcessHandle::isAlive)
                 .map(process -> process.info().commandLine().orElse("")).filter(line -> line.contains("--link")
@@ -70,7 +71,7 @@ class VlinkPairTest {
     void pairsThatTakeTurnsLoseNothingAndCountOnlyTheirOwnTime() {
         VlinkDomain.Shape other = new VlinkDomain.Shape("other", 2, 1, true, "");
         Map<String, Contestant.Run> runs = Turns.run(List.of(new VlinkPair(domain(BenchPlan.ONE_LINK), "vlink"),
-                new VlinkPair(domain(other), "other")), BenchPlan.MAIN, 1);
+                new VlinkPair(domain(other), "other")), BenchPlan.MAIN, 1, pace);
         assertThat(runs).containsOnlyKeys("vlink", "other");
         for (Contestant.Run run : runs.values()) {
             double counted = run.number(SideProgram.MEASURED_PACKETS) / run.pps();
@@ -84,7 +85,8 @@ class VlinkPairTest {
     void streamsArriveInOrderInBothDirections() {
         VlinkDomain domain = domain(BenchPlan.ONE_LINK);
         for (Flow flow : new Flow[]{Flow.TO_GUEST, Flow.TO_HOST}) {
-            assertThat(Turns.run(List.of(new OneWayPair(domain, flow)), BenchPlan.MAIN, SECONDS).get("vlink").pps())
+            assertThat(
+                    Turns.run(List.of(new OneWayPair(domain, flow)), BenchPlan.MAIN, SECONDS, pace).get("vlink").pps())
                     .as(flow.label()).isPositive();
         }
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rings against a plain queue, and against a peer that writes whatever it likes. */
 class RingPropertyTest {
-    private static final int MAX_BURST = 80;
+    private static final int MAX_BURST = 150;
     private static final int GUARD_BYTES = 256;
     private static final byte GUARD = 0x5a;
 
@@ -36,7 +36,7 @@ class RingPropertyTest {
 
         Setup(Draw draw, Arena arena) {
             this.draw = draw;
-            queueSize = 1 << draw.between(3, 7);
+            queueSize = 1 << draw.between(3, 9);
             memory = arena.allocate(RingLayout.bytes(queueSize) + 2 * GUARD_BYTES, 128).fill(GUARD);
             ringMemory = memory.asSlice(GUARD_BYTES, RingLayout.bytes(queueSize)).fill((byte) 0);
             ring = new RealRing(ringMemory, queueSize);

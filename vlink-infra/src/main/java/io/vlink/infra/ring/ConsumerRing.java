@@ -3,7 +3,6 @@
 
 package io.vlink.infra.ring;
 
-import io.vlink.infra.os.Prefetch;
 import io.vlink.spec.channel.RingLayout;
 import io.vlink.spec.channel.SharedWord;
 import java.lang.foreign.MemorySegment;
@@ -112,7 +111,9 @@ public final class ConsumerRing {
         int slot = (int) (position & mask);
         int toEnd = Math.min(count, queueSize - slot);
         slots.prefetch(slot, toEnd);
-        slots.prefetch(0, count - toEnd);
+        if (toEnd < count) {
+            slots.prefetch(0, count - toEnd);
+        }
     }
 
     /**
@@ -121,7 +122,7 @@ public final class ConsumerRing {
      * something.
      */
     public void prefetch() {
-        Prefetch.toRead(ring.address() + RingLayout.PRODUCER_OFFSET, 1);
+        slots.prefetchProducer();
         prefetchSlots(consumed, usual);
     }
 

@@ -52,18 +52,15 @@ public final class FrameLoans {
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
         long guest = check.borrower();
-        long sum = 0;
         int i = 0;
         for (; i < to; i++) {
-            long length = Descriptor.lengthAndFlags(packets.meta(i));
             long generation = book.lend(frames.bufferOf(packets.offset(i)), guest);
             if (!BufferLedger.isLoan(generation)) {
                 break;
             }
-            packets.generation(i, length | generation);
-            sum += length;
+            packets.generation(i, Descriptor.lengthAndFlags(packets.meta(i)) | generation);
         }
-        bytes = sum;
+        bytes = packets.bytes(i); // a sum in the loop is one register too many for it
         return i;
     }
 

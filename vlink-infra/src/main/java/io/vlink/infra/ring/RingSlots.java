@@ -20,9 +20,12 @@ final class RingSlots {
     private static final int SLOTS_PER_LINE = Prefetch.LINE_BYTES / (int) Descriptor.BYTES;
 
     private final MemorySegment ring;
+    /** For prefetches, which need no memory that is there: objects of many links do not fit the nearest cache. */
+    private final long address;
 
     RingSlots(MemorySegment ring) {
         this.ring = ring;
+        this.address = ring.address();
     }
 
     private static long place(int slot) {
@@ -44,7 +47,12 @@ final class RingSlots {
 
     /** Asks for the cache lines of slots that follow each other, to be read. */
     void prefetch(int slot, int count) {
-        Prefetch.toRead(ring.address() + place(slot), lines(slot, count));
+        Prefetch.toRead(address + place(slot), lines(slot, count));
+    }
+
+    /** Asks for the cache line of the producer position, to be read. */
+    void prefetchProducer() {
+        Prefetch.toRead(address + RingLayout.PRODUCER_OFFSET, 1);
     }
 
     /** Cache lines that slots stand in; the first slot of a ring begins a line. */
