@@ -128,9 +128,9 @@ final class Bench {
     }
 
     private Comparison compared(String title, Traffic traffic, List<Contestant> contestants, int rounds) {
-        Comparison comparison = new Comparison(title, traffic, contestants);
+        Comparison comparison = new Comparison(title, traffic, contestants, pace);
         for (int i = 0; i < rounds && (i == 0 || !isLate()); i++) {
-            comparison.round(placement, pace, plan.seconds(), repeats, progress);
+            comparison.round(placement, plan.seconds(), repeats, progress);
         }
         return comparison;
     }

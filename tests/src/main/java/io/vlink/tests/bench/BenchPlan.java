@@ -19,7 +19,7 @@ import java.util.Set;
  * @param moreShapes    links and channels that the load is spread over besides those that goals are set for
  * @param dpdk          whether testpmd takes part
  * @param repeatSeconds time for doing again what was disturbed
- * @param patienceSeconds time for waiting until the processors are at their full pace
+ * @param patienceSeconds time for waiting until the processors are undisturbed
  * @param hurrySeconds  from then on a comparison has one round only, and nothing is repeated: the bench has to end in time
  */
 record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, double warmSeconds,

@@ -55,7 +55,8 @@ final class BenchText {
 
     private void rates(String title, Comparison comparison) {
         line("%n%s", title);
-        line("  %d of %d rounds were quiet; a bare cache line there and back: %.0f ns (%.0f to %.0f); pace %.0f %%",
+        line("  %d of %d rounds were quiet; a bare cache line there and back: %.0f ns (%.0f to %.0f); "
+                + "the processors were at %.0f %% of their pace",
                 comparison.quietRounds(), comparison.rounds(), comparison.lineNanos().median(),
                 comparison.lineNanos().min(), comparison.lineNanos().max(), comparison.pace().median() * 100);
         line(NAME_COLUMN + "%9s  %-18s %8s %9s %13s %13s", "", "Mpps", "min to max", "ns each", "vlink is",

@@ -16,41 +16,44 @@ final class Comparison {
     private final String title;
     private final Traffic traffic;
     private final List<Contestant> contestants;
+    private final Pace pace;
     private final List<Round> rounds = new ArrayList<>();
 
-    Comparison(String title, Traffic traffic, List<Contestant> contestants) {
+    Comparison(String title, Traffic traffic, List<Contestant> contestants, Pace pace) {
         this.title = title;
         this.traffic = traffic;
         this.contestants = List.copyOf(contestants);
+        this.pace = pace;
     }
 
     /**
      * One run of each, in {@link Turns}. A round that other programs have disturbed is done again, a few times and while there is
      * time; one within which the processors were moved stays, as that hits all contestants alike.
      */
-    void round(Placement placement, Pace pace, double seconds, Repeats repeats, Progress progress) {
-        Round round = oneRound(placement, pace, seconds, progress);
+    void round(Placement placement, double seconds, Repeats repeats, Progress progress) {
+        Round round = oneRound(placement, seconds, progress);
         for (int i = 0; i < Repeats.MOST && round.disturbance() > 0 && repeats.begin(); i++) {
             progress.say("again, because that round was disturbed");
-            Round again = oneRound(placement, pace, seconds, progress);
+            Round again = oneRound(placement, seconds, progress);
             round = again.disturbance() < round.disturbance() ? again : round;
             repeats.end();
         }
         rounds.add(round);
     }
 
-    private Round oneRound(Placement placement, Pace pace, double seconds, Progress progress) {
+    private Round oneRound(Placement placement, double seconds, Progress progress) {
         double before = placement.lineNanos();
         Map<String, Contestant.Run> runs = Turns.run(contestants, traffic, seconds, pace);
-        Round round = new Round(runs, List.of(before, placement.lineNanos()), pace.median());
+        Round round = new Round(runs, List.of(before, placement.lineNanos()), pace.takeMedian());
         runs.forEach((name, run) -> progress.say("%s: %-11s %s: %.2f Mpps".formatted(title, name, traffic,
                 run.pps() / 1e6)
                 + (run.number(TestpmdPair.LOST) > 0
                         ? ", %.0f of the window lost".formatted(run.number(TestpmdPair.LOST))
                         : "")
                 + (isShared(run) ? ", core shared %.1f %%".formatted(run.seen().runDelay() * 100) : "")));
-        if (round.pace < Pace.FULL) {
-            progress.say("in that round the processors were at %.0f %% of their pace".formatted(round.pace * 100));
+        double share = pace.share(round.blockNanos);
+        if (share < Pace.UNDISTURBED) {
+            progress.say("in that round the processors were at %.0f %% of their pace".formatted(share * 100));
         }
         return round;
     }
@@ -59,8 +62,8 @@ final class Comparison {
         return run.seen().runDelay() > Noise.RUN_DELAY_LIMIT;
     }
 
-    /** One run of each, what a bare cache line took before and after them, and the pace of the processors between the turns. */
-    private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos, double pace) {
+    /** One run of each, what a bare cache line took before and after them, and the pace of the processors before turns. */
+    private record Round(Map<String, Contestant.Run> runs, List<Double> lineNanos, double blockNanos) {
         /** {@return how many of the runs cannot be relied on} */
         private long disturbance() {
             return runs.values().stream().filter(Comparison::isShared).count();
@@ -72,9 +75,9 @@ final class Comparison {
         return new Series(usable().stream().flatMap(round -> round.lineNanos.stream()).toList());
     }
 
-    /** {@return the share of their full pace that the processors had between the turns, a number for each round} */
+    /** {@return the share of their full pace that the processors had before turns, a number for each round} */
     Series pace() {
-        return new Series(usable().stream().map(Round::pace).toList());
+        return new Series(usable().stream().map(round -> pace.share(round.blockNanos)).toList());
     }
 
     /** {@return rounds that were done} */

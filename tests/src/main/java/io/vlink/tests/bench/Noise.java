@@ -74,10 +74,10 @@ final class Noise {
                                     comparison.rounds(),
                                     enough));
         }
-        if (comparison.pace().median() < Pace.FULL) {
+        if (comparison.pace().median() < Pace.UNDISTURBED) {
             complaints.add(
                     "%s, %s: the processors were at %.0f %% of their pace (limit %.0f %%)".formatted(comparison.title(),
-                            comparison.traffic(), comparison.pace().median() * 100, Pace.FULL * 100));
+                            comparison.traffic(), comparison.pace().median() * 100, Pace.UNDISTURBED * 100));
         }
         List<String> names = comparison.names();
         if (names.size() == 1) {

@@ -4,19 +4,22 @@
 package io.vlink.tests.bench;
 
 import io.vlink.infra.os.Cpu;
+import io.vlink.tests.lab.LabException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.LongSummaryStatistics;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
- * How fast the two processors are by themselves, as a share of the fastest that either has been. In a virtual machine somebody
- * else may use the other half of a physical core, for seconds at a time; nothing tells, but a loop that does nothing but
- * count takes up to three times as long. One thread, while nobody else runs.
+ * How fast the two processors are by themselves. In a virtual machine somebody else may use the other half of a physical core,
+ * for seconds at a time; nothing tells, but a loop that does nothing but count takes up to three times as long. One thread, while
+ * nobody else runs.
  */
 final class Pace {
-    /** Share from which on a processor counts as undisturbed. */
-    static final double FULL = 0.8;
+    /** Share of full pace from which on a processor counts as undisturbed. */
+    static final double UNDISTURBED = 0.8;
     /** For one undisturbed moment, at most. */
     private static final double LONGEST_WAIT_SECONDS = 1;
     private static final double BETWEEN_SECONDS = 0.02;
@@ -27,11 +30,11 @@ final class Pace {
     private final Cores cores;
     private final Progress progress;
     private final double hurrySeconds;
-    private final List<Double> seen = new ArrayList<>();
+    private final List<Double> found = new ArrayList<>();
     private double patienceSeconds;
-    private long fastest = Long.MAX_VALUE;
+    private long fastestNanos = Long.MAX_VALUE;
     /** What the loop comes to. Nobody uses it; without a use the compiler would leave the loop out. */
-    private long sum;
+    long sum;
 
     /**
      * The pace of two processors.
@@ -47,57 +50,73 @@ final class Pace {
         this.patienceSeconds = patienceSeconds;
         this.hurrySeconds = hurrySeconds;
         for (int i = 0; i < REHEARSALS; i++) {
-            probe(); // compiles it, and learns what full pace is
+            probe(); // compiles it
         }
     }
 
-    /** Waits for a moment in which neither processor is disturbed, while there is patience left, and notes what it found. */
+    /** Waits for a moment in which neither processor is disturbed, while there is patience left, and notes what it ended with. */
     void await() {
         double begin = progress.seconds();
-        double now = probe();
-        while (now < FULL && isPatient(progress.seconds() - begin)) {
+        double nanos = probe();
+        while (share(nanos) < UNDISTURBED && isPatient(progress.seconds() - begin)) {
             Pause.seconds(BETWEEN_SECONDS);
-            now = probe();
+            nanos = probe();
         }
         patienceSeconds -= progress.seconds() - begin;
-        seen.add(now);
+        found.add(nanos);
     }
 
     private boolean isPatient(double waited) {
         return waited < Math.min(LONGEST_WAIT_SECONDS, patienceSeconds) && progress.seconds() < hurrySeconds;
     }
 
-    /** {@return the median of what was found since the last call, 0 to 1} */
-    double median() {
-        double median = new Series(seen).median();
-        seen.clear();
+    /**
+     * What was noted since the last call, which is forgotten by that.
+     *
+     * @return the median, for {@link #share}
+     * @throws IllegalArgumentException if nothing was
+     */
+    double takeMedian() {
+        double median = new Series(found).median();
+        found.clear();
         return median;
     }
 
-    /** {@return the slower processor's share of full pace now} */
-    double probe() {
-        return Math.min(share(cores.host()), share(cores.guest()));
+    /** {@return a probe as a share of full pace, which is the fastest that either processor has been so far; 0 to 1} */
+    double share(double nanos) {
+        return fastestNanos / nanos;
     }
 
-    private double share(int core) {
-        long[] nanos = new long[BLOCKS];
-        Thread counter = Thread.ofPlatform().name("bench-pace").daemon().start(() -> {
-            Cpu.pin(core);
-            for (int i = 0; i < BLOCKS; i++) {
-                long begin = System.nanoTime();
-                sum += count();
-                nanos[i] = System.nanoTime() - begin;
-            }
-        });
+    /** {@return nanoseconds that the slower processor takes for a block of the loop now} */
+    double probe() {
+        return Math.max(blockNanos(cores.host()), blockNanos(cores.guest()));
+    }
+
+    private double blockNanos(int core) {
+        FutureTask<long[]> blocks = new FutureTask<>(() -> blocks(core));
+        Thread.ofPlatform().name("bench-pace").daemon().start(blocks);
         try {
-            counter.join();
+            LongSummaryStatistics nanos = Arrays.stream(blocks.get()).summaryStatistics();
+            fastestNanos = Math.min(fastestNanos, nanos.getMin());
+            return nanos.getAverage();
+        } catch (ExecutionException e) {
+            throw new LabException("the pace of a processor could not be measured: core=" + core + ": " + e.getCause(),
+                    "");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return 1;
+            throw new LabException("interrupted", "");
         }
-        LongSummaryStatistics blocks = Arrays.stream(nanos).summaryStatistics();
-        fastest = Math.min(fastest, blocks.getMin());
-        return fastest / blocks.getAverage();
+    }
+
+    private long[] blocks(int core) {
+        Cpu.pin(core);
+        long[] nanos = new long[BLOCKS];
+        for (int i = 0; i < BLOCKS; i++) {
+            long begin = System.nanoTime();
+            sum += count();
+            nanos[i] = System.nanoTime() - begin;
+        }
+        return nanos;
     }
 
     /** Six chains that do not depend on each other, as only a processor that is kept busy notices a neighbour. */

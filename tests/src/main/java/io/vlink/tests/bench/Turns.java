@@ -4,6 +4,8 @@
 package io.vlink.tests.bench;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +23,12 @@ final class Turns {
     }
 
     /**
-     * Starts all, warms each up, and gives each its turns, A B C A B C ….
+     * Starts all, warms each up, and gives each its turns, A B C, B C A, C A B, ….
      *
      * @param contestants with different names
      * @param traffic     what flows
      * @param seconds     of all turns of each together
-     * @param pace        looked at before each has its next turn
+     * @param pace        looked at, and waited for, before each turn
      * @return what each has done, by name
      * @throws io.vlink.tests.lab.LabException if one of them does not run
      */
@@ -39,14 +41,23 @@ final class Turns {
                 pair.warm(contestant.warmSeconds());
                 pair.pause();
             }
-            for (int turn = 1; turn < count(seconds); turn++) {
-                pace.await();
-                pairs.forEach(pair -> pair.turn(SECONDS));
+            int turns = count(seconds);
+            List<Pair> order = new ArrayList<>(pairs);
+            Map<Pair, Contestant.Run> last = new HashMap<>();
+            for (int turn = 1; turn <= turns; turn++) {
+                for (Pair pair : order) {
+                    pace.await();
+                    if (turn < turns) {
+                        pair.turn(SECONDS);
+                    } else {
+                        last.put(pair, pair.lastTurn(SECONDS));
+                    }
+                }
+                Collections.rotate(order, -1);
             }
-            pace.await();
             Map<String, Contestant.Run> runs = new LinkedHashMap<>();
             for (int i = 0; i < pairs.size(); i++) {
-                runs.put(contestants.get(i).name(), pairs.get(i).lastTurn(SECONDS));
+                runs.put(contestants.get(i).name(), last.get(pairs.get(i)));
             }
             return runs;
         } finally {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vlink.infra.os.Cpu;
+import io.vlink.tests.lab.LabException;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -43,8 +44,8 @@ class PaceTest {
                 pace.await();
             }
             assertThat(clock.seconds() - begin).isLessThan(20);
-            Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(1))
-                    .until(() -> pace.probe() < Pace.FULL);
+            Awaitility.await().pollInSameThread().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1)).until(() -> pace.share(pace.probe()) < Pace.UNDISTURBED / 2);
         } finally {
             for (Thread other : others) {
                 other.interrupt();
@@ -61,15 +62,21 @@ class PaceTest {
                 pace.await();
             }
             assertThat(clock.seconds() - begin).isLessThan(10);
-            assertThat(pace.median()).isPositive().isLessThanOrEqualTo(1);
+            assertThat(pace.share(pace.takeMedian())).isPositive().isLessThanOrEqualTo(1);
         }
+    }
+
+    @Test
+    void aProcessorThatDoesNotExistIsAnErrorAndNotAFastOne() {
+        assertThatThrownBy(() -> new Pace(new Cores(0, 8_000), clock, 0, 0)).isInstanceOf(LabException.class)
+                .hasMessageContaining("core=8000");
     }
 
     @Test
     void theMedianIsOfWhatWasFoundSinceTheLastOne() {
         Pace pace = pace(0, 0);
         pace.await();
-        pace.median();
-        assertThatThrownBy(pace::median).isInstanceOf(RuntimeException.class);
+        pace.takeMedian();
+        assertThatThrownBy(pace::takeMedian).isInstanceOf(IllegalArgumentException.class);
     }
 }

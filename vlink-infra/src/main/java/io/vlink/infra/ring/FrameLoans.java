@@ -60,7 +60,7 @@ public final class FrameLoans {
             }
             packets.generation(i, Descriptor.lengthAndFlags(packets.meta(i)) | generation);
         }
-        bytes = packets.bytes(i); // a sum in the loop is one register too many for it
+        bytes = packets.bytes(i); // known if all were lent; a sum in the loop is one register too many for it
         return i;
     }
 

@@ -21,11 +21,11 @@ final class RingSlots {
 
     private final MemorySegment ring;
     /** For prefetches, which need no memory that is there: objects of many links do not fit the nearest cache. */
-    private final long address;
+    private final long ringAddress;
 
     RingSlots(MemorySegment ring) {
         this.ring = ring;
-        this.address = ring.address();
+        this.ringAddress = ring.address();
     }
 
     private static long place(int slot) {
@@ -47,12 +47,12 @@ final class RingSlots {
 
     /** Asks for the cache lines of slots that follow each other, to be read. */
     void prefetch(int slot, int count) {
-        Prefetch.toRead(address + place(slot), lines(slot, count));
+        Prefetch.toRead(ringAddress + place(slot), lines(slot, count));
     }
 
     /** Asks for the cache line of the producer position, to be read. */
     void prefetchProducer() {
-        Prefetch.toRead(address + RingLayout.PRODUCER_OFFSET, 1);
+        Prefetch.toRead(ringAddress + RingLayout.PRODUCER_OFFSET, 1);
     }
 
     /** Cache lines that slots stand in; the first slot of a ring begins a line. */

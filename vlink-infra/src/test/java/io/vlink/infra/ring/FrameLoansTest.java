@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,6 +118,23 @@ class FrameLoansTest {
     }
 
     @Test
+    void bytesAreThoseOfThePacketsThatWereLentHoweverManyOfThemStandAsTheCheckHasLeftThem() {
+        for (int most = 0; most <= PACKETS; most++) {
+            burst.clear();
+            lendToGuest(4, 8);
+            for (int buffer = 4; buffer < 8; buffer++) {
+                producer.offer(place(buffer),
+                        Descriptor.meta(BYTES + buffer, 0, LedgerEntry.generation(ledger.entry(buffer))));
+            }
+            consumer.poll(burst.unchecked(), BUFFERS);
+            assertThat(check.acceptFrames(burst)).isEqualTo(PACKETS);
+            assertThat(loans.lend(burst, most)).isEqualTo(most);
+            assertThat(loans.bytes()).as("%d of them", most)
+                    .isEqualTo(IntStream.range(0, most).mapToLong(i -> BYTES + 4 + i).sum());
+        }
+    }
+
+    @Test
     void goodPacketsBehindAChangedOneAreLentWhenItIsGone() {
         burst.length(1, 0);
         assertThat(loans.lend(burst, PACKETS)).isEqualTo(1);
@@ -128,6 +146,7 @@ class FrameLoansTest {
     void aPacketWhoseBufferIsGivenAwayMeanwhileIsNotLent() {
         ledger.free(1);
         assertThat(loans.lend(burst, PACKETS)).isEqualTo(1);
+        assertThat(loans.bytes()).isEqualTo(BYTES);
     }
 
     @Test
@@ -156,7 +175,10 @@ class FrameLoansTest {
         returnFromGuest(4, 6);
         assertThat(burst.passed(check.bounds())).isEqualTo(PACKETS + 2);
         assertThat(burst.bytes(PACKETS + 2)).isEqualTo((PACKETS + 2) * BYTES);
-        assertThat(loans.lend(burst, PACKETS + 2)).isEqualTo(PACKETS + 2);
+        burst.add(place(6), Descriptor.meta(BYTES + 1, 0, 0)); // the program's own, which no check has seen
+        ledger.hold(6);
+        assertThat(loans.lend(burst, PACKETS + 3)).isEqualTo(PACKETS + 3);
+        assertThat(loans.bytes()).isEqualTo((PACKETS + 3) * BYTES + 1);
     }
 
     @Test
