@@ -32,7 +32,7 @@ final class Pace {
     private final double hurrySeconds;
     private final List<Double> found = new ArrayList<>();
     private double patienceSeconds;
-    private long fastestNanos = Long.MAX_VALUE;
+    private long fastestNanos;
     /** What the loop comes to. Nobody uses it; without a use the compiler would leave the loop out. */
     long sum;
 
@@ -45,10 +45,16 @@ final class Pace {
      * @param hurrySeconds    from then on nothing is waited for
      */
     Pace(Cores cores, Progress progress, double patienceSeconds, double hurrySeconds) {
+        this(cores, progress, patienceSeconds, hurrySeconds, Long.MAX_VALUE);
+    }
+
+    /** As the other one, where it is known that a block of the loop takes no longer at full pace. */
+    Pace(Cores cores, Progress progress, double patienceSeconds, double hurrySeconds, long fastestNanos) {
         this.cores = cores;
         this.progress = progress;
         this.patienceSeconds = patienceSeconds;
         this.hurrySeconds = hurrySeconds;
+        this.fastestNanos = fastestNanos;
         for (int i = 0; i < REHEARSALS; i++) {
             probe(); // compiles it
         }

@@ -6,11 +6,7 @@ package io.vlink.tests.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vlink.infra.os.Cpu;
 import io.vlink.tests.lab.LabException;
-import java.time.Duration;
-import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
@@ -29,29 +25,17 @@ class PaceTest {
         return new Pace(CORES, clock, patience, hurry);
     }
 
+    /** Whether others on the same processor are in the way of a probe is up to the scheduler, so full pace is out of reach. */
     @Test
-    void aProcessorThatOthersUseIsFarFromItsPaceAndIsWaitedForNoLongerThanThePatienceLasts() throws Exception {
-        Pace pace = pace(0.5, Double.MAX_VALUE);
-        Thread[] others = IntStream.range(0, 8).mapToObj(i -> Thread.ofPlatform().daemon().start(() -> {
-            Cpu.pin(CORES.host());
-            while (!Thread.currentThread().isInterrupted()) {
-                Thread.onSpinWait();
-            }
-        })).toArray(Thread[]::new);
-        try {
-            double begin = clock.seconds();
-            for (int i = 0; i < 20; i++) {
-                pace.await();
-            }
-            assertThat(clock.seconds() - begin).isLessThan(20);
-            Awaitility.await().pollInSameThread().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO)
-                    .pollInterval(Duration.ofMillis(1)).until(() -> pace.share(pace.probe()) < Pace.UNDISTURBED / 2);
-        } finally {
-            for (Thread other : others) {
-                other.interrupt();
-                other.join();
-            }
+    void aProcessorFarFromItsPaceIsWaitedForAsLongAsThePatienceLastsAndNoLonger() {
+        double patience = 0.5;
+        Pace pace = new Pace(CORES, clock, patience, Double.MAX_VALUE, 1);
+        double begin = clock.seconds();
+        for (int i = 0; i < 20; i++) {
+            pace.await();
         }
+        assertThat(clock.seconds() - begin).isBetween(patience, 10 * patience);
+        assertThat(pace.share(pace.takeMedian())).isPositive().isLessThan(Pace.UNDISTURBED);
     }
 
     @Test
