@@ -95,11 +95,16 @@ final class Pace {
 
     /** {@return nanoseconds that the slower processor takes for a block of the loop now} */
     double probe() {
-        return Math.max(blockNanos(cores.host()), blockNanos(cores.guest()));
+        return probe(BLOCKS);
     }
 
-    private double blockNanos(int core) {
-        FutureTask<long[]> blocks = new FutureTask<>(() -> blocks(core));
+    /** As the other one, over so many blocks. */
+    double probe(int count) {
+        return Math.max(blockNanos(cores.host(), count), blockNanos(cores.guest(), count));
+    }
+
+    private double blockNanos(int core, int count) {
+        FutureTask<long[]> blocks = new FutureTask<>(() -> blocks(core, count));
         Thread.ofPlatform().name("bench-pace").daemon().start(blocks);
         try {
             LongSummaryStatistics nanos = Arrays.stream(blocks.get()).summaryStatistics();
@@ -114,10 +119,10 @@ final class Pace {
         }
     }
 
-    private long[] blocks(int core) {
+    private long[] blocks(int core, int count) {
         Cpu.pin(core);
-        long[] nanos = new long[BLOCKS];
-        for (int i = 0; i < BLOCKS; i++) {
+        long[] nanos = new long[count];
+        for (int i = 0; i < count; i++) {
             long begin = System.nanoTime();
             sum += count();
             nanos[i] = System.nanoTime() - begin;

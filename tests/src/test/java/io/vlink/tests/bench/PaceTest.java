@@ -6,7 +6,9 @@ package io.vlink.tests.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vlink.infra.os.Cpu;
 import io.vlink.tests.lab.LabException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @EnabledIf(value = "hasTwoProcessors", disabledReason = "needs two processors")
 class PaceTest {
     private static final Cores CORES = new Cores(0, 1);
+    /** Blocks that take so long that a scheduler lets others in between, whatever it thinks of a new thread. */
+    private static final int MANY_TIME_SLICES = 2_000;
 
     private final Progress clock = new Progress();
 
@@ -25,7 +29,26 @@ class PaceTest {
         return new Pace(CORES, clock, patience, hurry);
     }
 
-    /** Whether others on the same processor are in the way of a probe is up to the scheduler, so full pace is out of reach. */
+    @Test
+    void aProcessorThatOthersUseIsFarFromItsPace() throws Exception {
+        Pace pace = pace(0, 0);
+        Thread[] others = IntStream.range(0, 8).mapToObj(i -> Thread.ofPlatform().daemon().start(() -> {
+            Cpu.pin(CORES.host());
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+        })).toArray(Thread[]::new);
+        try {
+            assertThat(pace.share(pace.probe(MANY_TIME_SLICES))).isLessThan(Pace.UNDISTURBED / 2);
+        } finally {
+            for (Thread other : others) {
+                other.interrupt();
+                other.join();
+            }
+        }
+    }
+
+    /** Whether others are in the way of a short probe is up to the scheduler, so full pace is out of reach. */
     @Test
     void aProcessorFarFromItsPaceIsWaitedForAsLongAsThePatienceLastsAndNoLonger() {
         double patience = 0.5;
