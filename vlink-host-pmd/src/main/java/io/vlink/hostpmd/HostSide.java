@@ -34,6 +34,9 @@ final class HostSide implements EpochSide {
 
     @Override
     public void leave(Lane lane) {
+        for (int queue = 0; queue < channelsOfQueue.length; queue++) {
+            end(queue);
+        }
         lane.detach();
     }
 
@@ -49,8 +52,11 @@ final class HostSide implements EpochSide {
     public void begin(int queue) {
     }
 
-    /** Nothing: what the program holds is the host's, whatever the epoch. */
+    /** What the program holds is the host's, whatever the epoch; but nothing may flow unseen. */
     @Override
     public void end(int queue) {
+        for (HostChannel channel : channelsOfQueue[queue]) {
+            channel.mindLane();
+        }
     }
 }

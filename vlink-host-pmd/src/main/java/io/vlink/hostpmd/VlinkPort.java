@@ -176,10 +176,23 @@ public final class VlinkPort implements Port {
             throw new IllegalArgumentException("burst must have room for the largest packet: capacity="
                     + into.capacity() + " segments=" + maxSegments);
         }
-        if (!poll(queue)) {
+        if (!mayFlow(queue)) {
             return 0;
         }
         return bond == null ? channels[queue].receive(into) : bond.receive(into);
+    }
+
+    /** As {@link #poll}, but less often while packets come in bursts. */
+    private boolean mayFlow(int queue) {
+        HostChannel channel = channels[checkQueue(queue)];
+        if (channel.sparesLook()) {
+            return true;
+        }
+        boolean up = epochs.poll(queue);
+        if (up) {
+            channel.laneSeen();
+        }
+        return up;
     }
 
     /** {@inheritDoc} Does nothing in {@code mode=bond}, whose queue is many channels. */
@@ -193,7 +206,7 @@ public final class VlinkPort implements Port {
 
     @Override
     public int txBurst(int queue, PacketBurst packets) {
-        if (!poll(queue) || packets.count() == 0) {
+        if (!mayFlow(queue) || packets.count() == 0) {
             return 0;
         }
         int taken = bond == null ? channels[queue].transmit(packets) : bond.transmit(packets);

@@ -65,6 +65,72 @@ class VlinkPortTest {
             port.prefetch(0);
         }
 
+        /** Bursts go to and fro until the host need not look at the lane before each of them. */
+        private void getToWork() {
+            frames(port, 16, 0);
+            for (int round = 0; round < 3; round++) {
+                assertThat(port.txBurst(0, burst)).isEqualTo(16);
+                burst.clear();
+                assertThat(guest.echo(0)).isEqualTo(16);
+                assertThat(port.rxBurst(0, burst)).isEqualTo(16);
+            }
+        }
+
+        @Test
+        void aHostAmidTrafficSeesWithinSixteenBurstsThatTheGuestBeginsAnewAndNotBeforeEachOfThem() {
+            getToWork();
+            guest.lane(LaneState.INITIALIZING.word(0, 0));
+            int bursts = 0;
+            while (LaneState.of(guest.hostWord()) != LaneState.INITIALIZING && bursts < 100) {
+                bursts++;
+                if (burst.isEmpty()) {
+                    guest.echo(0);
+                    port.rxBurst(0, burst);
+                } else {
+                    burst.removeFirst(port.txBurst(0, burst));
+                }
+            }
+            assertThat(bursts).isBetween(2, 16);
+            assertThat(guest.acknowledge()).isTrue();
+            assertThat(port.linkUp()).isTrue();
+            assertThat(port.epochCount()).isEqualTo(2);
+        }
+
+        @Test
+        void aHostAmidTrafficThatFindsNothingLooksAtTheLaneAtOnce() {
+            getToWork();
+            guest.lane(LaneState.INITIALIZING.word(0, 0));
+            burst.clear();
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(LaneState.of(guest.hostWord())).isEqualTo(LaneState.INITIALIZING);
+        }
+
+        @Test
+        void aHostAmidTrafficTakesAndSendsNothingOnceItHasSeenTheEpochsEnd() {
+            getToWork();
+            assertThat(port.txBurst(0, burst)).isEqualTo(16);
+            assertThat(guest.echo(0)).isEqualTo(16);
+            guest.lane(LaneState.NOT_INITIALIZED.word(0, 0));
+            assertThat(port.linkUp()).isFalse();
+            PacketBurst more = new PacketBurst(QUEUE_SIZE);
+            assertThat(port.rxBurst(0, more)).isZero();
+            assertThat(port.txBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void aHostAmidTrafficTakesAndSendsNothingOnceItHasStopped() {
+            getToWork();
+            assertThat(port.txBurst(0, burst)).isEqualTo(16);
+            assertThat(guest.echo(0)).isEqualTo(16);
+            port.stop();
+            PacketBurst more = new PacketBurst(QUEUE_SIZE);
+            assertThat(port.rxBurst(0, more)).isZero();
+            assertThat(port.txBurst(0, burst)).isZero();
+            port.close();
+            assertThat(port.rxBurst(0, more)).isZero();
+        }
+
         @Test
         void rejectsPacketsThatTheProgramMayNotLendAndSendsThoseBefore() {
             frames(port, 3, 0);

@@ -67,6 +67,8 @@ public final class Prefetch {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final boolean WANTED = !"off".equals(System.getProperty(PROPERTY))
             && "amd64".equals(System.getProperty("os.arch"));
+    /** Place 0. */
+    private static final MemorySegment ONE_PLACE = MemorySegment.ofArray(new long[2]).asReadOnly();
     private static final int REHEARSALS = 200;
     private static final AtomicBoolean BEGUN = new AtomicBoolean();
     private static long codeAddress;
@@ -133,6 +135,15 @@ public final class Prefetch {
         if (ready && lines > 0) {
             Code.run(Code.LINES_TO_READ, MemorySegment.NULL, 0, address, Math.min(lines, MAX_LINES));
         }
+    }
+
+    /**
+     * Asks for a line to be written: no other processor keeps a copy.
+     *
+     * @param address of a byte in it; any number
+     */
+    public static void toWrite(long address) {
+        toWriteEach(ONE_PLACE, 0, 1, address);
     }
 
     /**

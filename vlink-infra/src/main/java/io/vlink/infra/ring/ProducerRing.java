@@ -107,6 +107,14 @@ public final class ProducerRing {
         return count;
     }
 
+    /**
+     * Asks for the line of this end's position, to be written: a consumer that polls it has taken it away, and everything that is
+     * stored after the position waits until it is back.
+     */
+    public void prefetchPosition() {
+        slots.prefetchProducerToWrite();
+    }
+
     private void publish(int count) {
         produced += count;
         // Pairs with the acquire in ConsumerRing.ready: the descriptors are complete before the position moves.

@@ -55,6 +55,11 @@ final class RingSlots {
         Prefetch.toRead(ringAddress + RingLayout.PRODUCER_OFFSET, 1);
     }
 
+    /** Asks for the cache line of the producer position, to be written. */
+    void prefetchProducerToWrite() {
+        Prefetch.toWrite(ringAddress + RingLayout.PRODUCER_OFFSET);
+    }
+
     /** Cache lines that slots stand in; the first slot of a ring begins a line. */
     static int lines(int slot, int count) {
         return count == 0 ? 0 : (slot + count - 1) / SLOTS_PER_LINE - slot / SLOTS_PER_LINE + 1;

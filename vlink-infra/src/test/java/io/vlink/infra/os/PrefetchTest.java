@@ -91,6 +91,7 @@ class PrefetchTest {
         for (long address : STRANGE) {
             Prefetch.toRead(address, 1);
             Prefetch.toRead(address, Integer.MAX_VALUE);
+            Prefetch.toWrite(address);
         }
         MemorySegment pairs = MemorySegment.ofArray(new long[2 * STRANGE.length]);
         for (int i = 0; i < STRANGE.length; i++) {
@@ -126,6 +127,7 @@ class PrefetchTest {
             long[] words = new Random(1).longs(32, 0, memory.byteSize()).toArray();
             long[] before = words.clone();
             Prefetch.toRead(memory.address(), 128);
+            Prefetch.toWrite(memory.address());
             Prefetch.toWriteEach(MemorySegment.ofArray(words).asReadOnly(), 3, 13, memory.address());
             assertThat(words).isEqualTo(before);
             assertThat(memory.toArray(JAVA_BYTE)).containsOnly(0x5a);
@@ -139,14 +141,17 @@ class PrefetchTest {
             Loads loads = new Loads(memory);
             // Whoever shares this processor can spoil a median, but not every time.
             boolean one = false;
+            boolean oneToWrite = false;
             boolean written = false;
-            for (int attempt = 0; attempt < 10 && !(one && written); attempt++) {
+            for (int attempt = 0; attempt < 10 && !(one && oneToWrite && written); attempt++) {
                 long without = loads.medianNanos(() -> {
                 });
                 one |= loads.medianNanos(loads::askOneByOne) < 0.8 * without;
+                oneToWrite |= loads.medianNanos(loads::askOneByOneToWrite) < 0.8 * without;
                 written |= loads.medianNanos(loads::askToWrite) < 0.8 * without;
             }
             assertThat(one).as("lines to read").isTrue();
+            assertThat(oneToWrite).as("lines to write").isTrue();
             assertThat(written).as("places to write").isTrue();
         }
     }
@@ -181,6 +186,12 @@ class PrefetchTest {
         void askOneByOne() {
             for (int i = 1; i <= PLACES; i++) {
                 Prefetch.toRead(memory.address() + words[2 * i], 1);
+            }
+        }
+
+        void askOneByOneToWrite() {
+            for (int i = 1; i <= PLACES; i++) {
+                Prefetch.toWrite(memory.address() + words[2 * i]);
             }
         }
 
