@@ -37,9 +37,9 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
     /** The same for polls that find packets, while the guest gives no empty buffers back. */
     private static final int BUSY_POLL_MASK = 31;
-    /** Packets of one burst from which on the guest is known to be at work. */
+    /** Packets of one burst from which on the guest counts as at work. */
     private static final int BULK = 8;
-    /** Bursts, of both directions together, that pass without a look at the lane while the guest is at work. */
+    /** Bursts, of both directions together, between two looks at the lane while the guest is at work. */
     private static final int SPARED_LOOKS = 15;
 
     private final int number;
@@ -65,13 +65,19 @@ final class HostChannel {
     /** Packets after which the empty buffers are looked at: half a ring, or as many as one turn lends. */
     private final int lookAfter;
     private int polls;
-    /** Packets that have come since the empty buffers were looked at: a guest may have made that many of them. */
+    /** Packets that have come, without those that looks at the empty buffers made up for: a guest may have made that many. */
     private int receivedSince;
     private int emptyPolls;
     /** Whether the guest had given buffers back at the last look. */
     private boolean givesBack;
+    /** Buffers that the guest had given back in this epoch at the last look. */
+    private long returnedAtLook;
+    /** Whether a burst of many packets has come since the lane was looked at. In {@code mode=bond} channel 0 speaks for all. */
     private boolean bulk;
-    private int sparedLooks;
+    /** Bursts that may still pass without a look at the lane. */
+    private int looksToSpare;
+    /** Whether packets were lent since the last prefetch, so that there are likely to be more. */
+    private boolean lends;
     private boolean quarantined;
     private HostCounter chainFault;
 
@@ -124,6 +130,9 @@ final class HostChannel {
         quarantined = false;
         badLimit.reset();
         emptyPolls = 0;
+        returnedAtLook = 0;
+        givesBack = false;
+        lends = false;
         mindLane();
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
         counters.startEpoch(newEpoch);
@@ -135,25 +144,30 @@ final class HostChannel {
     }
 
     /**
-     * Whether the lane need not be looked at before this burst, because it was a few bursts ago and the guest has been at work
+     * Uses up one look at the lane that may be spared, because the last one was a few bursts ago and the guest has been at work
      * since. A guest that starts anew waits for the host to see it, and may wait for as long as these bursts take. Of many links
-     * not all lanes fit into the nearest cache: to look at each before each burst costs 4 to 8 % of the time that 16 links take.
+     * not all lanes fit into the nearest cache: to look at each before each burst costs 4 to 8 % of what 16 links do.
+     *
+     * @return false if the lane is to be looked at before this burst
      */
-    boolean sparesLook() {
-        boolean spares = sparedLooks > 0;
-        sparedLooks -= spares ? 1 : 0;
-        return spares;
+    boolean spareLook() {
+        if (looksToSpare == 0) {
+            return false;
+        }
+        looksToSpare--;
+        return true;
     }
 
     /** The lane was looked at, and packets may flow. */
     void laneSeen() {
-        sparedLooks = bulk ? SPARED_LOOKS : 0;
+        looksToSpare = bulk ? SPARED_LOOKS : 0;
+        bulk = false;
     }
 
     /** The lane is to be looked at before the next burst. */
     void mindLane() {
         bulk = false;
-        sparedLooks = 0;
+        looksToSpare = 0;
     }
 
     /** {@return whether the guest has taken all packets} */
@@ -195,6 +209,7 @@ final class HostChannel {
         if (taken < wanted) {
             finishShort(packets, taken, room);
         }
+        lends = taken > 0;
         counters.publish();
         return taken;
     }
@@ -318,8 +333,11 @@ final class HostChannel {
         emptyPolls = received == 0 ? emptyPolls + 1 : 0;
         boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
         receivedSince += received;
-        bulk = received >= BULK;
-        sparedLooks = bulk ? sparedLooks : 0;
+        if (received >= BULK) {
+            bulk = true;
+        } else {
+            mindLane();
+        }
         int mask = received == 0 || givesBack ? POLL_MASK : BUSY_POLL_MASK;
         if (receivedSince >= lookAfter || becomesQuiet || (polls++ & mask) == 0) {
             exchangeEmpty();
@@ -333,7 +351,10 @@ final class HostChannel {
     void prefetch() {
         if (!quarantined) {
             tx.prefetch();
-            rx.prefetchPosition();
+            if (lends) {
+                lends = false;
+                rx.prefetchPosition();
+            }
         }
     }
 
@@ -437,10 +458,10 @@ final class HostChannel {
 
     /** Takes empty buffers back and lends others: two more lines that are shared with the guest, so not with each poll. */
     private void exchangeEmpty() {
-        receivedSince = 0;
-        long before = empty.returned();
+        receivedSince = Math.max(0, receivedSince - EmptyBuffers.TURN);
         reclaim();
-        givesBack = empty.returned() != before;
+        givesBack = empty.returned() != returnedAtLook;
+        returnedAtLook = empty.returned();
         if (!quarantined && !empty.lend()) {
             quarantine(QuarantineReason.ALLOC_POSITION);
         }
@@ -472,6 +493,7 @@ final class HostChannel {
     private void quarantine(QuarantineReason reason) {
         if (!quarantined) {
             quarantined = true;
+            mindLane();
             counters.set(HostCounter.QUARANTINED, 1);
             counters.set(HostCounter.QUARANTINE_REASON, reason.code());
             counters.publish();

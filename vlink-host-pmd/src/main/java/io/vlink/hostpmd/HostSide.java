@@ -52,7 +52,7 @@ final class HostSide implements EpochSide {
     public void begin(int queue) {
     }
 
-    /** What the program holds is the host's, whatever the epoch; but nothing may flow unseen. */
+    /** What the program holds is the host's, whatever the epoch; the next burst looks at the lane first. */
     @Override
     public void end(int queue) {
         for (HostChannel channel : channelsOfQueue[queue]) {

@@ -39,6 +39,8 @@ public final class VlinkPort implements Port {
     private final HostChannel[] channels;
     private final LinkEpochs epochs;
     private final BondQueue bond;
+    /** Whether the lane is to be looked at before the next burst, whatever has been seen. */
+    private volatile boolean lookWanted;
     private boolean closed;
 
     VlinkPort(VdevArguments arguments, LinkMemory memory, AgentLink agent) {
@@ -66,7 +68,7 @@ public final class VlinkPort implements Port {
         HostChannel[][] queues = isBond ? new HostChannel[][]{channels} : oneEach(channels);
         epochs = LinkEpochs.ofHost(arguments.link(), controlChannel, queues.length,
                 new HostSide(controlChannel, record, queues));
-        agent.onReturn(epochs::repeat);
+        agent.onReturn(this::agentReturned);
     }
 
     private static HostChannel[][] oneEach(HostChannel[] channels) {
@@ -182,17 +184,29 @@ public final class VlinkPort implements Port {
         return bond == null ? channels[queue].receive(into) : bond.receive(into);
     }
 
-    /** As {@link #poll}, but less often while packets come in bursts. */
+    /**
+     * As {@link #poll}, but not before each burst while packets come in bursts. Only where all is one worker's: with several, one
+     * of them may begin a new epoch, and the others must stop touching their rings.
+     */
     private boolean mayFlow(int queue) {
         HostChannel channel = channels[checkQueue(queue)];
-        if (channel.sparesLook()) {
+        if (queueCount == 1 && !lookWanted && channel.spareLook()) {
             return true;
+        }
+        if (lookWanted) {
+            lookWanted = false;
         }
         boolean up = epochs.poll(queue);
         if (up) {
             channel.laneSeen();
         }
         return up;
+    }
+
+    /** The agent has lost this driver and found it again: the epoch may have ended on the calling thread. */
+    private void agentReturned() {
+        epochs.repeat();
+        lookWanted = true;
     }
 
     /** {@inheritDoc} Does nothing in {@code mode=bond}, whose queue is many channels. */

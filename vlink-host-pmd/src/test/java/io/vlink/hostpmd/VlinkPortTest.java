@@ -15,6 +15,7 @@ import io.vlink.spec.channel.LaneState;
 import io.vlink.spec.channel.SubChannel;
 import io.vlink.spec.record.HostCounter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,6 +47,160 @@ class VlinkPortTest {
         }
     }
 
+    /** A port of one queue, which need not look at the lane before each burst while the guest sends bursts of packets. */
+    @Nested
+    class AmidTraffic {
+        private static final int LONG_QUEUE = 256;
+        /** Bursts from one look to the next, with the one that looks. */
+        private static final int BETWEEN_LOOKS = 16;
+        private final TestLink alone = new TestLink(1, LONG_QUEUE);
+        private final TestGuest atWork = new TestGuest(alone);
+        private final VlinkPort port = atWork.up(LinkMode.MQ);
+
+        @AfterEach
+        void detach() {
+            port.close();
+            alone.close();
+        }
+
+        /** Bursts go to and fro; the last one, which is on its way back, came right after a look at the lane. */
+        private void getToWork() {
+            frames(port, 16, 0);
+            assertThat(port.txBurst(0, burst)).isEqualTo(16);
+            takeBack();
+            assertThat(port.txBurst(0, burst)).isEqualTo(16);
+            burst.clear();
+            assertThat(atWork.echo(0)).isEqualTo(16);
+        }
+
+        private void takeBack() {
+            burst.clear();
+            assertThat(atWork.echo(0)).isEqualTo(16);
+            assertThat(port.rxBurst(0, burst)).isEqualTo(16);
+        }
+
+        /** The guest goes on with its echo; returns with which burst the host begins a new epoch. */
+        private int burstsUntilTheEpochEnds() {
+            int bursts = 0;
+            while (LaneState.of(atWork.hostWord()) != LaneState.INITIALIZING && bursts < 100) {
+                bursts++;
+                if (burst.isEmpty()) {
+                    port.rxBurst(0, burst);
+                } else {
+                    burst.removeFirst(port.txBurst(0, burst));
+                    atWork.echo(0);
+                }
+            }
+            return bursts;
+        }
+
+        @Test
+        void theSixteenthBurstSeesThatTheGuestBeginsAnew() {
+            getToWork();
+            atWork.lane(LaneState.INITIALIZING.word(0, 0));
+            assertThat(burstsUntilTheEpochEnds()).isEqualTo(BETWEEN_LOOKS);
+            assertThat(atWork.acknowledge()).isTrue();
+            assertThat(port.linkUp()).isTrue();
+            assertThat(port.epochCount()).isEqualTo(2);
+            assertThat(port.channelStatistics().drops().values()).containsOnly(0L);
+        }
+
+        @Test
+        void theSixteenthBurstSeesThatTheHostsWordWasSpoilt() {
+            getToWork();
+            atWork.scribbleOverTheHostsLane(LaneState.NOT_INITIALIZED.word(77, 7));
+            assertThat(burstsUntilTheEpochEnds()).isEqualTo(BETWEEN_LOOKS);
+        }
+
+        @Test
+        void aBurstThatFindsNothingIsFollowedByALook() {
+            getToWork();
+            assertThat(port.rxBurst(0, burst)).isEqualTo(16);
+            atWork.lane(LaneState.INITIALIZING.word(0, 0));
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(LaneState.of(atWork.hostWord())).isEqualTo(LaneState.INITIALIZED);
+            assertThat(port.rxBurst(0, burst)).isZero();
+            assertThat(LaneState.of(atWork.hostWord())).isEqualTo(LaneState.INITIALIZING);
+        }
+
+        @Test
+        void whoOnlySendsAfterwardsLooksBeforeEachBurst() {
+            getToWork();
+            assertThat(port.rxBurst(0, burst)).isEqualTo(16); // one of the fifteen without a look
+            PacketBurst one = new PacketBurst(1);
+            for (int sent = 1; sent < BETWEEN_LOOKS + 1; sent++) {
+                assertThat(port.alloc(0, one, 1)).isEqualTo(1);
+                one.length(0, 64);
+                assertThat(port.txBurst(0, one)).isEqualTo(1);
+                one.clear();
+            }
+            // The fifteenth has looked, and counted the packets that had come before it; from here on nothing comes.
+            for (int sent = 0; sent < BETWEEN_LOOKS - 1; sent++) {
+                assertThat(port.alloc(0, one, 1)).isEqualTo(1);
+                one.length(0, 64);
+                assertThat(port.txBurst(0, one)).isEqualTo(1);
+                one.clear();
+            }
+            atWork.lane(LaneState.INITIALIZING.word(0, 0));
+            assertThat(port.alloc(0, one, 1)).isEqualTo(1);
+            one.length(0, 64);
+            assertThat(port.txBurst(0, one)).isZero();
+        }
+
+        @Test
+        void nothingFlowsOnceTheEpochsEndWasSeen() {
+            getToWork();
+            atWork.lane(LaneState.NOT_INITIALIZED.word(0, 0));
+            assertThat(port.linkUp()).isFalse();
+            assertThat(port.rxBurst(0, burst)).isZero();
+            frames(port, 1, 0);
+            assertThat(port.txBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void nothingFlowsOnceThePortHasStopped() {
+            getToWork();
+            port.stop();
+            assertThat(port.rxBurst(0, burst)).isZero();
+            frames(port, 1, 0);
+            assertThat(port.txBurst(0, burst)).isZero();
+            port.close();
+            burst.clear();
+            assertThat(port.rxBurst(0, burst)).isZero();
+        }
+
+        @Test
+        void aPortOfSeveralQueuesLooksBeforeEachBurstAsAnotherWorkerMayEndTheEpoch() {
+            try (VlinkPort several = guest.up(LinkMode.MQ)) {
+                frames(several, 16, 0);
+                for (int round = 0; round < 3; round++) {
+                    assertThat(several.txBurst(0, burst)).isEqualTo(16);
+                    burst.clear();
+                    assertThat(guest.echo(0)).isEqualTo(16);
+                    assertThat(several.rxBurst(0, burst)).isEqualTo(16);
+                }
+                guest.lane(LaneState.INITIALIZING.word(0, 0));
+                assertThat(several.txBurst(0, burst)).isZero();
+            }
+        }
+
+        @Test
+        void aGuestThatSendsBurstsOfAnyLengthNeverRunsOutOfEmptyBuffers() {
+            List<Lent> empty = new ArrayList<>();
+            PacketBurst received = new PacketBurst(100);
+            port.rxBurst(0, received);
+            for (int round = 0; round < 400; round++) {
+                empty.addAll(atWork.take(0, SubChannel.ALLOC));
+                assertThat(empty).as("after %d bursts", round).hasSizeGreaterThan(received.capacity());
+                List<Lent> filled = empty.subList(0, received.capacity());
+                atWork.put(0, SubChannel.TX, filled.stream().map(buffer -> buffer.withLength(64)).toList());
+                filled.clear();
+                assertThat(port.rxBurst(0, received)).isEqualTo(received.capacity());
+                port.free(received);
+            }
+        }
+    }
+
     @Nested
     class Bursts {
         private final VlinkPort port = guest.up(LinkMode.MQ);
@@ -63,72 +218,6 @@ class VlinkPortTest {
             port.prefetch(0);
             port.close();
             port.prefetch(0);
-        }
-
-        /** Bursts go to and fro until the host need not look at the lane before each of them. */
-        private void getToWork() {
-            frames(port, 16, 0);
-            for (int round = 0; round < 3; round++) {
-                assertThat(port.txBurst(0, burst)).isEqualTo(16);
-                burst.clear();
-                assertThat(guest.echo(0)).isEqualTo(16);
-                assertThat(port.rxBurst(0, burst)).isEqualTo(16);
-            }
-        }
-
-        @Test
-        void aHostAmidTrafficSeesWithinSixteenBurstsThatTheGuestBeginsAnewAndNotBeforeEachOfThem() {
-            getToWork();
-            guest.lane(LaneState.INITIALIZING.word(0, 0));
-            int bursts = 0;
-            while (LaneState.of(guest.hostWord()) != LaneState.INITIALIZING && bursts < 100) {
-                bursts++;
-                if (burst.isEmpty()) {
-                    guest.echo(0);
-                    port.rxBurst(0, burst);
-                } else {
-                    burst.removeFirst(port.txBurst(0, burst));
-                }
-            }
-            assertThat(bursts).isBetween(2, 16);
-            assertThat(guest.acknowledge()).isTrue();
-            assertThat(port.linkUp()).isTrue();
-            assertThat(port.epochCount()).isEqualTo(2);
-        }
-
-        @Test
-        void aHostAmidTrafficThatFindsNothingLooksAtTheLaneAtOnce() {
-            getToWork();
-            guest.lane(LaneState.INITIALIZING.word(0, 0));
-            burst.clear();
-            assertThat(port.rxBurst(0, burst)).isZero();
-            assertThat(port.rxBurst(0, burst)).isZero();
-            assertThat(LaneState.of(guest.hostWord())).isEqualTo(LaneState.INITIALIZING);
-        }
-
-        @Test
-        void aHostAmidTrafficTakesAndSendsNothingOnceItHasSeenTheEpochsEnd() {
-            getToWork();
-            assertThat(port.txBurst(0, burst)).isEqualTo(16);
-            assertThat(guest.echo(0)).isEqualTo(16);
-            guest.lane(LaneState.NOT_INITIALIZED.word(0, 0));
-            assertThat(port.linkUp()).isFalse();
-            PacketBurst more = new PacketBurst(QUEUE_SIZE);
-            assertThat(port.rxBurst(0, more)).isZero();
-            assertThat(port.txBurst(0, burst)).isZero();
-        }
-
-        @Test
-        void aHostAmidTrafficTakesAndSendsNothingOnceItHasStopped() {
-            getToWork();
-            assertThat(port.txBurst(0, burst)).isEqualTo(16);
-            assertThat(guest.echo(0)).isEqualTo(16);
-            port.stop();
-            PacketBurst more = new PacketBurst(QUEUE_SIZE);
-            assertThat(port.rxBurst(0, more)).isZero();
-            assertThat(port.txBurst(0, burst)).isZero();
-            port.close();
-            assertThat(port.rxBurst(0, more)).isZero();
         }
 
         @Test

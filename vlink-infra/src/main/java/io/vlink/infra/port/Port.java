@@ -70,8 +70,8 @@ public interface Port extends AutoCloseable {
     QueueClaim claim(int queue, String worker);
 
     /**
-     * Follows the other lane, and says whether packets may flow. Bursts do this themselves; a worker that makes none must call
-     * it now and then, because a new epoch waits for all workers.
+     * Follows the other lane, and says whether packets may flow. Bursts do this themselves, at least every sixteenth one; a
+     * worker that makes none must call it now and then, because a new epoch waits for all workers.
      *
      * @param queue 0 to {@link #queues} - 1
      * @return true if the link is up
@@ -97,7 +97,7 @@ public interface Port extends AutoCloseable {
     int rxBurst(int queue, PacketBurst into);
 
     /**
-     * Asks for the cache lines that {@link #rxBurst} is going to read first, without waiting for them: for a thread with several
+     * Asks for the cache lines that the next bursts are going to need first, without waiting for them: for a thread with several
      * queues, before it works on what it has received from another one. A hint, which costs a few nanoseconds and may do nothing;
      * for queues where nothing comes it costs the peer more than it gains. No harm on a link that is down or a closed port.
      *
@@ -110,7 +110,7 @@ public interface Port extends AutoCloseable {
      *
      * @param queue   0 to {@link #queues} - 1
      * @param packets left as they are: call {@link PacketBurst#removeFirst} with the result
-     * @return how many entries were taken; fewer than there are if the queue is full, 0 if the link is down
+     * @return how many entries were taken; fewer than there are if the queue is full, 0 if the link is known to be down
      * @throws IllegalArgumentException (host) if the program does not hold a packet's buffer, or the packet is no frame
      */
     int txBurst(int queue, PacketBurst packets);
