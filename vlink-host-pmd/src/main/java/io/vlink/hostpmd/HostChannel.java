@@ -37,10 +37,6 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
     /** The same for polls that find packets, while the guest gives no empty buffers back. */
     private static final int BUSY_POLL_MASK = 31;
-    /** Packets of one burst from which on the guest counts as at work. */
-    private static final int BULK = 8;
-    /** Bursts, of both directions together, between two looks at the lane while the guest is at work. */
-    private static final int SPARED_LOOKS = 15;
 
     private final int number;
     private final LinkBuffers buffers;
@@ -72,10 +68,6 @@ final class HostChannel {
     private boolean givesBack;
     /** Buffers that the guest had given back in this epoch at the last look. */
     private long returnedAtLook;
-    /** Whether a burst of many packets has come since the lane was looked at. In {@code mode=bond} channel 0 speaks for all. */
-    private boolean bulk;
-    /** Bursts that may still pass without a look at the lane. */
-    private int looksToSpare;
     /** Whether packets were lent since the last prefetch, so that there are likely to be more. */
     private boolean lends;
     private boolean quarantined;
@@ -133,7 +125,6 @@ final class HostChannel {
         returnedAtLook = 0;
         givesBack = false;
         lends = false;
-        mindLane();
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
         counters.startEpoch(newEpoch);
         counters.publish();
@@ -141,33 +132,6 @@ final class HostChannel {
 
     boolean isQuarantined() {
         return quarantined;
-    }
-
-    /**
-     * Uses up one look at the lane that may be spared, because the last one was a few bursts ago and the guest has been at work
-     * since. A guest that starts anew waits for the host to see it, and may wait for as long as these bursts take. Of many links
-     * not all lanes fit into the nearest cache: to look at each before each burst costs 4 to 8 % of what 16 links do.
-     *
-     * @return false if the lane is to be looked at before this burst
-     */
-    boolean spareLook() {
-        if (looksToSpare == 0) {
-            return false;
-        }
-        looksToSpare--;
-        return true;
-    }
-
-    /** The lane was looked at, and packets may flow. */
-    void laneSeen() {
-        looksToSpare = bulk ? SPARED_LOOKS : 0;
-        bulk = false;
-    }
-
-    /** The lane is to be looked at before the next burst. */
-    void mindLane() {
-        bulk = false;
-        looksToSpare = 0;
     }
 
     /** {@return whether the guest has taken all packets} */
@@ -333,11 +297,6 @@ final class HostChannel {
         emptyPolls = received == 0 ? emptyPolls + 1 : 0;
         boolean becomesQuiet = received == 0 && emptyPolls <= QUIET_POLLS;
         receivedSince += received;
-        if (received >= BULK) {
-            bulk = true;
-        } else {
-            mindLane();
-        }
         int mask = received == 0 || givesBack ? POLL_MASK : BUSY_POLL_MASK;
         if (receivedSince >= lookAfter || becomesQuiet || (polls++ & mask) == 0) {
             exchangeEmpty();
@@ -493,7 +452,6 @@ final class HostChannel {
     private void quarantine(QuarantineReason reason) {
         if (!quarantined) {
             quarantined = true;
-            mindLane();
             counters.set(HostCounter.QUARANTINED, 1);
             counters.set(HostCounter.QUARANTINE_REASON, reason.code());
             counters.publish();

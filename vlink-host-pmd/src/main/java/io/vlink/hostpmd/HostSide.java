@@ -34,9 +34,6 @@ final class HostSide implements EpochSide {
 
     @Override
     public void leave(Lane lane) {
-        for (int queue = 0; queue < channelsOfQueue.length; queue++) {
-            end(queue);
-        }
         lane.detach();
     }
 
@@ -52,11 +49,8 @@ final class HostSide implements EpochSide {
     public void begin(int queue) {
     }
 
-    /** What the program holds is the host's, whatever the epoch; the next burst looks at the lane first. */
+    /** Nothing: what the program holds is the host's, whatever the epoch. */
     @Override
     public void end(int queue) {
-        for (HostChannel channel : channelsOfQueue[queue]) {
-            channel.mindLane();
-        }
     }
 }
