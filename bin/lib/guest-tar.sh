@@ -89,7 +89,8 @@ own_classes() {
 
 # Everything that a run loads, prepared: in an emulated machine a start takes seconds without it.
 archive_classes() {
-    local java=("$stage/runtime/bin/java" -XX:+UseSerialGC -Xmx64m -Xlog:disable --enable-native-access=ALL-UNNAMED)
+    local java=("$stage/runtime/bin/java" -XX:+UseSerialGC "${burst_flags[@]}" -Xmx64m -Xlog:disable
+        --enable-native-access=ALL-UNNAMED)
     local list=$target/guest-tar/classes.list
     {
         loaded_classes info --json --vfio-user /nonexistent

@@ -16,7 +16,7 @@ public final class PacketBurst {
     /** Words of a packet. */
     static final int WORDS = DescriptorBatch.WORDS;
 
-    /** Two words for each packet, one after the other as a descriptor has them: offset, then meta word. */
+    /** Two words for each packet, from {@link DescriptorBatch#word} on, as a descriptor has them: offset, then meta word. */
     final long[] words;
     /** The same words. */
     private final MemorySegment memory;
@@ -39,7 +39,7 @@ public final class PacketBurst {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
-        words = new long[capacity * WORDS];
+        words = DescriptorBatch.array(capacity);
         memory = MemorySegment.ofArray(words).asReadOnly();
         unchecked = new UncheckedDescriptors(this);
     }
@@ -93,7 +93,7 @@ public final class PacketBurst {
 
     /** Shows the hidden packets again, behind those that are left of the others. */
     public void reveal() {
-        System.arraycopy(words, hiddenFrom * WORDS, words, count * WORDS, hidden * WORDS);
+        System.arraycopy(words, DescriptorBatch.word(hiddenFrom), words, DescriptorBatch.word(count), hidden * WORDS);
         count += hidden;
         hidden = 0;
     }
@@ -141,7 +141,7 @@ public final class PacketBurst {
      * @param first  index of the first one, 0 or more; those behind it follow
      */
     public void prefetchToWrite(MemorySegment region, int first) {
-        Prefetch.toWriteEach(memory, first, count - first, region.address());
+        Prefetch.toWriteEach(memory, DescriptorBatch.word(first) / WORDS, count - first, region.address());
     }
 
     /** {@return how many more packets it has room for} */
@@ -156,7 +156,7 @@ public final class PacketBurst {
 
     /** {@return packets that it has room for} */
     public int capacity() {
-        return words.length / WORDS;
+        return DescriptorBatch.capacity(words);
     }
 
     /**
@@ -166,7 +166,7 @@ public final class PacketBurst {
      * @return bytes from the start of the region
      */
     public long offset(int index) {
-        return words[index * WORDS];
+        return words[DescriptorBatch.word(index)];
     }
 
     /**
@@ -177,7 +177,7 @@ public final class PacketBurst {
      */
     public void offset(int index, long offset) {
         change(index);
-        words[index * WORDS] = offset;
+        words[DescriptorBatch.word(index)] = offset;
     }
 
     /**
@@ -187,7 +187,7 @@ public final class PacketBurst {
      * @return as {@link Descriptor} describes it
      */
     public long meta(int index) {
-        return words[index * WORDS + 1];
+        return words[DescriptorBatch.word(index) + 1];
     }
 
     /**
@@ -198,12 +198,12 @@ public final class PacketBurst {
      */
     public void meta(int index, long meta) {
         change(index);
-        words[index * WORDS + 1] = meta;
+        words[DescriptorBatch.word(index) + 1] = meta;
     }
 
     /** Sets a meta word that differs in its generation at most. */
     void generation(int index, long meta) {
-        words[index * WORDS + 1] = meta;
+        words[DescriptorBatch.word(index) + 1] = meta;
     }
 
     /**
@@ -235,8 +235,8 @@ public final class PacketBurst {
      */
     public void set(int index, long offset, long meta) {
         change(index);
-        words[index * WORDS] = offset;
-        words[index * WORDS + 1] = meta;
+        words[DescriptorBatch.word(index)] = offset;
+        words[DescriptorBatch.word(index) + 1] = meta;
     }
 
     /**
@@ -260,7 +260,8 @@ public final class PacketBurst {
         if (others.count > room()) {
             throw outside(count + others.count);
         }
-        System.arraycopy(others.words, 0, words, count * WORDS, others.count * WORDS);
+        System.arraycopy(others.words, DescriptorBatch.word(0), words, DescriptorBatch.word(count),
+                others.count * WORDS);
         count += others.count;
     }
 
@@ -284,7 +285,7 @@ public final class PacketBurst {
             throw outside(to);
         }
         if (to < count) {
-            System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
+            System.arraycopy(words, DescriptorBatch.word(to), words, DescriptorBatch.word(from), (count - to) * WORDS);
         }
         count -= to - from;
         passed = 0;

@@ -29,7 +29,7 @@ public final class UncheckedDescriptors {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
         }
-        this.words = new long[capacity * DescriptorBatch.WORDS];
+        this.words = DescriptorBatch.array(capacity);
         this.memory = MemorySegment.ofArray(words).asReadOnly();
         this.burst = null;
     }
@@ -50,7 +50,7 @@ public final class UncheckedDescriptors {
     int begin() {
         count = 0;
         if (burst == null) {
-            return words.length / DescriptorBatch.WORDS;
+            return DescriptorBatch.capacity(words);
         }
         first = burst.count;
         return burst.room();
@@ -62,11 +62,11 @@ public final class UncheckedDescriptors {
 
     /** What stands where an address was: the bus address, or after {@link #toOffsets} a region offset. */
     long address(int index) {
-        return words[(first + index) * DescriptorBatch.WORDS];
+        return words[DescriptorBatch.word(first + index)];
     }
 
     long meta(int index) {
-        return words[(first + index) * DescriptorBatch.WORDS + 1];
+        return words[DescriptorBatch.word(first + index) + 1];
     }
 
     /**
@@ -79,7 +79,7 @@ public final class UncheckedDescriptors {
      */
     public void prefetchToWrite(AddressTranslation translation, MemorySegment region) {
         if (isToBeAskedFor(translation)) {
-            Prefetch.toWriteEach(memory, first, 1, region.address());
+            Prefetch.toWriteEach(memory, DescriptorBatch.word(first) / DescriptorBatch.WORDS, 1, region.address());
         }
     }
 
@@ -99,7 +99,7 @@ public final class UncheckedDescriptors {
                 burst.change(first);
             }
             for (int i = 0; i < count; i++) {
-                int word = (first + i) * DescriptorBatch.WORDS;
+                int word = DescriptorBatch.word(first + i);
                 words[word] = translation.toOffset(words[word]);
             }
         }
