@@ -190,8 +190,8 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
-# For what moves packets, in addition: bursts of packets are arrays, and copies to them are slower where these begin between two
-# halves of a cache line. Where they begin would be the collector's choice, and 16 links 10 % slower in most processes
+# For what moves packets, in addition: bursts of packets are arrays, and copies to them are slower where these do not begin with
+# a half of a cache line. Where they begin would be the collector's choice, and 16 links 10 % slower in most processes
 # (docs/benchmarks/data-path.md, the twelfth round).
 burst_flags=(-XX:ObjectAlignmentInBytes=32)
 

@@ -32,7 +32,7 @@ up_to_date_tar() {
     for name in "${libraries[@]}"; do
         [ "$(library_jar "$name")" -ot "$tar_file" ] || return 1
     done
-    [ "$launcher" -ot "$tar_file" ] && [ "${BASH_SOURCE[0]}" -ot "$tar_file" ]
+    [ "$launcher" -ot "$tar_file" ] && [ "${BASH_SOURCE[0]}" -ot "$tar_file" ] && [ "$root/bin/lib/common.sh" -ot "$tar_file" ]
 }
 
 # The runtime takes seconds to make and depends on nothing but the JDK.

@@ -13,10 +13,11 @@ public final class DescriptorBatch {
     /** Words of a descriptor. */
     static final int WORDS = (int) (Descriptor.BYTES / Long.BYTES);
     /**
-     * Words of an array of descriptors that stand unused before the first one. An array's words begin 16 bytes behind its object;
-     * so where objects begin at multiples of 32 bytes, as with our launchers ({@code -XX:ObjectAlignmentInBytes=32}), descriptors
-     * do. Copies to other places are made with masked stores at both ends, and what these wrote can be read only when
-     * everything stored before has left the processor (Intel's optimization reference manual, on forwarding and memory masking).
+     * Words of an array of descriptors that stand unused before the first one. By default an array's words begin 16 bytes behind
+     * its object; so where objects begin at multiples of 32 bytes, as with our launchers ({@code -XX:ObjectAlignmentInBytes=32}),
+     * the first descriptor does, and every second one from there. Copies to other places are made with masked stores, and what
+     * these wrote can be read only when everything stored before has left the processor (Intel's optimization reference manual,
+     * on forwarding and memory masking). Index -1, which nobody may use, is then no longer outside of the array.
      */
     private static final int LEADING_WORDS = WORDS;
 
@@ -31,15 +32,15 @@ public final class DescriptorBatch {
      * @param capacity descriptors that it has room for
      */
     public DescriptorBatch(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
-        }
         words = array(capacity);
     }
 
     /** An array with room for descriptors, of which {@link #word} tells the places. */
     static long[] array(int capacity) {
-        return new long[LEADING_WORDS + capacity * WORDS];
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
+        }
+        return new long[Math.addExact(LEADING_WORDS, Math.multiplyExact(capacity, WORDS))];
     }
 
     /** How many descriptors an array has room for. */
@@ -50,6 +51,11 @@ public final class DescriptorBatch {
     /** The place of a descriptor's first word in an array; its meta word follows. */
     static int word(int index) {
         return LEADING_WORDS + index * WORDS;
+    }
+
+    /** The place of a descriptor among pairs of words, as {@link io.vlink.infra.os.Prefetch} counts them. */
+    static int pair(int index) {
+        return LEADING_WORDS / WORDS + index;
     }
 
     /** {@return the bus address of a descriptor} */

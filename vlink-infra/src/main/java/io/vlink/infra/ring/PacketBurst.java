@@ -36,9 +36,6 @@ public final class PacketBurst {
      * @param capacity packets that it has room for
      */
     public PacketBurst(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
-        }
         words = DescriptorBatch.array(capacity);
         memory = MemorySegment.ofArray(words).asReadOnly();
         unchecked = new UncheckedDescriptors(this);
@@ -141,7 +138,7 @@ public final class PacketBurst {
      * @param first  index of the first one, 0 or more; those behind it follow
      */
     public void prefetchToWrite(MemorySegment region, int first) {
-        Prefetch.toWriteEach(memory, DescriptorBatch.word(first) / WORDS, count - first, region.address());
+        Prefetch.toWriteEach(memory, DescriptorBatch.pair(first), count - first, region.address());
     }
 
     /** {@return how many more packets it has room for} */

@@ -26,9 +26,6 @@ public final class UncheckedDescriptors {
      * @param capacity descriptors at most
      */
     public UncheckedDescriptors(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
-        }
         this.words = DescriptorBatch.array(capacity);
         this.memory = MemorySegment.ofArray(words).asReadOnly();
         this.burst = null;
@@ -79,7 +76,7 @@ public final class UncheckedDescriptors {
      */
     public void prefetchToWrite(AddressTranslation translation, MemorySegment region) {
         if (isToBeAskedFor(translation)) {
-            Prefetch.toWriteEach(memory, DescriptorBatch.word(first) / DescriptorBatch.WORDS, 1, region.address());
+            Prefetch.toWriteEach(memory, DescriptorBatch.pair(first), 1, region.address());
         }
     }
 
