@@ -190,19 +190,6 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
-# For what moves packets, in addition: bursts of packets are arrays, and copies to them are slower where these do not begin with
-# a half of a cache line. Where they begin would be the collector's choice, and 16 links 10 % slower in most processes
-# (docs/benchmarks/data-path.md, the twelfth round).
-burst_flags=(-XX:ObjectAlignmentInBytes=32)
-
-# module_flags MODULE: sets flags to those that its programs need beside java_flags.
-module_flags() {
-    case $1 in
-        vlink-host-pmd | vlink-guest) flags=("${burst_flags[@]}") ;;
-        *) flags=() ;;
-    esac
-}
-
 # shellcheck source=fast-start.sh
 . "$root/bin/lib/fast-start.sh"
 
@@ -214,11 +201,10 @@ more_classes=''
 
 # run_java MODULE MAINCLASS -- ARGS...: becomes the program, so that signals and exit status are the program's own.
 run_java() {
-    local module=$1 main=$2 flags
+    local module=$1 main=$2
     shift 3
-    module_flags "$module"
     # shellcheck disable=SC2086 # VLINK_JAVA_OPTS is a list of flags, split on purpose
-    exec "$JAVA_HOME/bin/java" "${java_flags[@]}" "${flags[@]}" ${VLINK_JAVA_OPTS:-} \
+    exec "$JAVA_HOME/bin/java" "${java_flags[@]}" ${VLINK_JAVA_OPTS:-} \
         -cp "$(module_jar "$module"):$root/$module/target/lib/*${more_classes:+:$more_classes}" "$main" "$@"
 }
 

@@ -108,8 +108,7 @@ fast_publish() {
 # fast_java MODULE MAINCLASS FLAG... -- ARGS...: a program of the rehearsal, with the flags of its launcher. It ends with the
 # shell that started it, even if that is killed.
 fast_java() {
-    local module=$1 main=$2 flags guard=()
-    module_flags "$module"
+    local module=$1 main=$2 flags=() guard=()
     shift 2
     while [ "$1" != -- ]; do
         flags+=("$1")

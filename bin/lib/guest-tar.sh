@@ -32,7 +32,7 @@ up_to_date_tar() {
     for name in "${libraries[@]}"; do
         [ "$(library_jar "$name")" -ot "$tar_file" ] || return 1
     done
-    [ "$launcher" -ot "$tar_file" ] && [ "${BASH_SOURCE[0]}" -ot "$tar_file" ] && [ "$root/bin/lib/common.sh" -ot "$tar_file" ]
+    [ "$launcher" -ot "$tar_file" ] && [ "${BASH_SOURCE[0]}" -ot "$tar_file" ]
 }
 
 # The runtime takes seconds to make and depends on nothing but the JDK.
@@ -89,8 +89,7 @@ own_classes() {
 
 # Everything that a run loads, prepared: in an emulated machine a start takes seconds without it.
 archive_classes() {
-    local java=("$stage/runtime/bin/java" -XX:+UseSerialGC "${burst_flags[@]}" -Xmx64m -Xlog:disable
-        --enable-native-access=ALL-UNNAMED)
+    local java=("$stage/runtime/bin/java" -XX:+UseSerialGC -Xmx64m -Xlog:disable --enable-native-access=ALL-UNNAMED)
     local list=$target/guest-tar/classes.list
     {
         loaded_classes info --json --vfio-user /nonexistent

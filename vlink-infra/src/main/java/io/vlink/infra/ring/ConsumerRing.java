@@ -134,8 +134,8 @@ public final class ConsumerRing {
     public void take(UncheckedDescriptors into) {
         into.begin();
         int slot = (int) (consumed & mask);
-        into.words[DescriptorBatch.word(into.first)] = slots.address(slot);
-        into.words[DescriptorBatch.word(into.first) + 1] = slots.meta(slot);
+        into.words[into.first * DescriptorBatch.WORDS] = slots.address(slot);
+        into.words[into.first * DescriptorBatch.WORDS + 1] = slots.meta(slot);
         into.copied(1);
         usual = 1;
         release(1);

@@ -16,7 +16,7 @@ public final class PacketBurst {
     /** Words of a packet. */
     static final int WORDS = DescriptorBatch.WORDS;
 
-    /** Two words for each packet, from {@link DescriptorBatch#word} on, as a descriptor has them: offset, then meta word. */
+    /** Two words for each packet, one after the other as a descriptor has them: offset, then meta word. */
     final long[] words;
     /** The same words. */
     private final MemorySegment memory;
@@ -36,7 +36,10 @@ public final class PacketBurst {
      * @param capacity packets that it has room for
      */
     public PacketBurst(int capacity) {
-        words = DescriptorBatch.array(capacity);
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
+        }
+        words = new long[capacity * WORDS];
         memory = MemorySegment.ofArray(words).asReadOnly();
         unchecked = new UncheckedDescriptors(this);
     }
@@ -90,7 +93,7 @@ public final class PacketBurst {
 
     /** Shows the hidden packets again, behind those that are left of the others. */
     public void reveal() {
-        System.arraycopy(words, DescriptorBatch.word(hiddenFrom), words, DescriptorBatch.word(count), hidden * WORDS);
+        System.arraycopy(words, hiddenFrom * WORDS, words, count * WORDS, hidden * WORDS);
         count += hidden;
         hidden = 0;
     }
@@ -138,7 +141,7 @@ public final class PacketBurst {
      * @param first  index of the first one, 0 or more; those behind it follow
      */
     public void prefetchToWrite(MemorySegment region, int first) {
-        Prefetch.toWriteEach(memory, DescriptorBatch.pair(first), count - first, region.address());
+        Prefetch.toWriteEach(memory, first, count - first, region.address());
     }
 
     /** {@return how many more packets it has room for} */
@@ -153,7 +156,7 @@ public final class PacketBurst {
 
     /** {@return packets that it has room for} */
     public int capacity() {
-        return DescriptorBatch.capacity(words);
+        return words.length / WORDS;
     }
 
     /**
@@ -163,7 +166,7 @@ public final class PacketBurst {
      * @return bytes from the start of the region
      */
     public long offset(int index) {
-        return words[DescriptorBatch.word(index)];
+        return words[index * WORDS];
     }
 
     /**
@@ -174,7 +177,7 @@ public final class PacketBurst {
      */
     public void offset(int index, long offset) {
         change(index);
-        words[DescriptorBatch.word(index)] = offset;
+        words[index * WORDS] = offset;
     }
 
     /**
@@ -184,7 +187,7 @@ public final class PacketBurst {
      * @return as {@link Descriptor} describes it
      */
     public long meta(int index) {
-        return words[DescriptorBatch.word(index) + 1];
+        return words[index * WORDS + 1];
     }
 
     /**
@@ -195,12 +198,12 @@ public final class PacketBurst {
      */
     public void meta(int index, long meta) {
         change(index);
-        words[DescriptorBatch.word(index) + 1] = meta;
+        words[index * WORDS + 1] = meta;
     }
 
     /** Sets a meta word that differs in its generation at most. */
     void generation(int index, long meta) {
-        words[DescriptorBatch.word(index) + 1] = meta;
+        words[index * WORDS + 1] = meta;
     }
 
     /**
@@ -232,8 +235,8 @@ public final class PacketBurst {
      */
     public void set(int index, long offset, long meta) {
         change(index);
-        words[DescriptorBatch.word(index)] = offset;
-        words[DescriptorBatch.word(index) + 1] = meta;
+        words[index * WORDS] = offset;
+        words[index * WORDS + 1] = meta;
     }
 
     /**
@@ -257,8 +260,7 @@ public final class PacketBurst {
         if (others.count > room()) {
             throw outside(count + others.count);
         }
-        System.arraycopy(others.words, DescriptorBatch.word(0), words, DescriptorBatch.word(count),
-                others.count * WORDS);
+        System.arraycopy(others.words, 0, words, count * WORDS, others.count * WORDS);
         count += others.count;
     }
 
@@ -282,7 +284,7 @@ public final class PacketBurst {
             throw outside(to);
         }
         if (to < count) {
-            System.arraycopy(words, DescriptorBatch.word(to), words, DescriptorBatch.word(from), (count - to) * WORDS);
+            System.arraycopy(words, to * WORDS, words, from * WORDS, (count - to) * WORDS);
         }
         count -= to - from;
         passed = 0;

@@ -68,7 +68,7 @@ final class RingSlots {
     /** Copies descriptors out of slots that follow each other; each word is read once. */
     void read(int slot, long[] words, int index, int count) {
         long from = place(slot);
-        int to = DescriptorBatch.word(index);
+        int to = index * DescriptorBatch.WORDS;
         int length = count * DescriptorBatch.WORDS;
         if (length > FEW_WORDS) {
             MemorySegment.copy(ring, SharedWord.LONG, from, words, to, length);
@@ -82,7 +82,7 @@ final class RingSlots {
     /** Copies descriptors into slots that follow each other. */
     void write(int slot, long[] words, int index, int count) {
         long to = place(slot);
-        int from = DescriptorBatch.word(index);
+        int from = index * DescriptorBatch.WORDS;
         int length = count * DescriptorBatch.WORDS;
         if (length > FEW_WORDS) {
             MemorySegment.copy(words, from, ring, SharedWord.LONG, to, length);

@@ -26,7 +26,10 @@ public final class UncheckedDescriptors {
      * @param capacity descriptors at most
      */
     public UncheckedDescriptors(int capacity) {
-        this.words = DescriptorBatch.array(capacity);
+        if (capacity < 1) {
+            throw new IllegalArgumentException("capacity must be positive: capacity=" + capacity);
+        }
+        this.words = new long[capacity * DescriptorBatch.WORDS];
         this.memory = MemorySegment.ofArray(words).asReadOnly();
         this.burst = null;
     }
@@ -47,7 +50,7 @@ public final class UncheckedDescriptors {
     int begin() {
         count = 0;
         if (burst == null) {
-            return DescriptorBatch.capacity(words);
+            return words.length / DescriptorBatch.WORDS;
         }
         first = burst.count;
         return burst.room();
@@ -59,11 +62,11 @@ public final class UncheckedDescriptors {
 
     /** What stands where an address was: the bus address, or after {@link #toOffsets} a region offset. */
     long address(int index) {
-        return words[DescriptorBatch.word(first + index)];
+        return words[(first + index) * DescriptorBatch.WORDS];
     }
 
     long meta(int index) {
-        return words[DescriptorBatch.word(first + index) + 1];
+        return words[(first + index) * DescriptorBatch.WORDS + 1];
     }
 
     /**
@@ -76,7 +79,7 @@ public final class UncheckedDescriptors {
      */
     public void prefetchToWrite(AddressTranslation translation, MemorySegment region) {
         if (isToBeAskedFor(translation)) {
-            Prefetch.toWriteEach(memory, DescriptorBatch.pair(first), 1, region.address());
+            Prefetch.toWriteEach(memory, first, 1, region.address());
         }
     }
 
@@ -96,7 +99,7 @@ public final class UncheckedDescriptors {
                 burst.change(first);
             }
             for (int i = 0; i < count; i++) {
-                int word = DescriptorBatch.word(first + i);
+                int word = (first + i) * DescriptorBatch.WORDS;
                 words[word] = translation.toOffset(words[word]);
             }
         }
