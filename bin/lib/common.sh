@@ -190,6 +190,23 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
+# has_masked_stores: true if the processor has AVX-512. Reads no further than the first processor of the list.
+has_masked_stores() {
+    local line
+    while IFS= read -r line; do
+        case "$line " in
+            flags*' avx512bw '*) return 0 ;;
+            flags*) return 1 ;;
+        esac
+    done </proc/cpuinfo
+    return 1
+}
+
+# With AVX-512 the JVM's copying routines end in masked stores, and what these have written is read again only after everything
+# stored before has left the processor: a burst's descriptors are copied and then checked at once. Without it they copy as fast.
+# See docs/benchmarks/data-path.md, the thirteenth round.
+! has_masked_stores || java_flags+=(-XX:UseAVX=2)
+
 # shellcheck source=fast-start.sh
 . "$root/bin/lib/fast-start.sh"
 
