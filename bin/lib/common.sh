@@ -190,7 +190,7 @@ java_flags=(
     -XX:+UseSerialGC
 )
 
-# has_masked_stores: true if the processor has AVX-512. Reads no further than the first processor of the list.
+# has_masked_stores: true if the processor has AVX-512. Reads no further than the first list of flags.
 has_masked_stores() {
     local line
     while IFS= read -r line; do
@@ -198,13 +198,14 @@ has_masked_stores() {
             flags*' avx512bw '*) return 0 ;;
             flags*) return 1 ;;
         esac
-    done </proc/cpuinfo
+    done 2>/dev/null </proc/cpuinfo
     return 1
 }
 
 # With AVX-512 the JVM's copying routines end in masked stores, and what these have written is read again only after everything
-# stored before has left the processor: a burst's descriptors are copied and then checked at once. Without it they copy as fast.
-# See docs/benchmarks/data-path.md, the thirteenth round.
+# stored before has left the processor: a burst's descriptors are copied and then checked at once. With AVX2 they copy as fast.
+# Only where there is AVX-512, as a JVM for another kind of processor does not know the flag, and does not start with it. What it
+# gains: docs/benchmarks/data-path.md, the thirteenth round.
 ! has_masked_stores || java_flags+=(-XX:UseAVX=2)
 
 # shellcheck source=fast-start.sh

@@ -110,8 +110,8 @@ final class BenchReport {
     void end(Noise noise, double duration) {
         complaints.addAll(noise.complaints());
         Stream.of(main, shapes).filter(Objects::nonNull).map(Noise::complaints).forEach(complaints::addAll);
-        if (oneInFlight != null && oneInFlight.disturbedRounds() > 0) {
-            complaints.add("one in flight: %d of its rounds were disturbed".formatted(oneInFlight.disturbedRounds()));
+        if (oneInFlight != null) {
+            complaints.addAll(ofOneInFlight(oneInFlight.disturbedRounds(), oneInFlight.ratios()));
         }
         for (Goal goal : Goal.values()) {
             if (!ratios.containsKey(goal)) {
@@ -119,6 +119,15 @@ final class BenchReport {
             }
         }
         seconds = duration;
+    }
+
+    /** A packet and its lines take their turns: where the processors are moved in between, near and far are compared. */
+    static List<String> ofOneInFlight(int disturbedRounds, Series ratios) {
+        List<String> complaints = new ArrayList<>(Noise.complaints("one in flight: ratios", ratios));
+        if (disturbedRounds > 0) {
+            complaints.add("one in flight: %d of its rounds were disturbed".formatted(disturbedRounds));
+        }
+        return complaints;
     }
 
     /** {@return all closed loops, that of the goals first} */

@@ -81,20 +81,27 @@ final class Noise {
         }
         List<String> names = comparison.names();
         if (names.size() == 1) {
-            complain("%s, %s: runs".formatted(names.getFirst(), comparison.traffic()),
-                    comparison.rates(names.getFirst()), complaints);
+            complaints.addAll(complaints("%s, %s: runs".formatted(names.getFirst(), comparison.traffic()),
+                    comparison.rates(names.getFirst())));
         }
         for (String name : names.subList(1, names.size())) {
-            complain("%s / %s, %s: ratios".formatted(names.getFirst(), name, comparison.traffic()),
-                    comparison.ratios(name), complaints);
+            complaints.addAll(complaints("%s / %s, %s: ratios".formatted(names.getFirst(), name, comparison.traffic()),
+                    comparison.ratios(name)));
         }
         return complaints;
     }
 
-    private static void complain(String what, Series series, List<String> complaints) {
-        if (series.spread() > SPREAD_LIMIT) {
-            complaints.add("%s lie %.0f %% apart (limit %.0f %%)".formatted(what, series.spread() * 100,
-                    SPREAD_LIMIT * 100));
-        }
+    /**
+     * Whether figures of the same thing lie too far apart.
+     *
+     * @param what   in the plural
+     * @param series the figures
+     * @return why these should not be trusted; empty if they may be
+     */
+    static List<String> complaints(String what, Series series) {
+        return series.spread() > SPREAD_LIMIT
+                ? List.of("%s lie %.0f %% apart (limit %.0f %%)".formatted(what, series.spread() * 100,
+                        SPREAD_LIMIT * 100))
+                : List.of();
     }
 }
