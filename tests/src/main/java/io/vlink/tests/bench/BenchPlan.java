@@ -27,6 +27,8 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
         double patienceSeconds, double hurrySeconds) {
     /** The traffic that the goals are set for. */
     static final Traffic MAIN = new Traffic(64, 512, 64);
+    /** The same in bursts of what each of {@link #SIXTEEN_LINKS} has on its way, so that only the links make a difference. */
+    static final Traffic SHORT_BURSTS = new Traffic(64, 512, 32);
     /** One packet on its way. */
     static final Traffic ONE = new Traffic(64, 1, 1);
     /** Windows of the other traffic. */

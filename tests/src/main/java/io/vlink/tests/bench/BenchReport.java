@@ -29,6 +29,7 @@ final class BenchReport {
     private Comparison main;
     private Comparison shapes;
     private Comparison moreShapes;
+    private Comparison shortBursts;
     private OneInFlight oneInFlight;
     private WarmPath warmPath;
     private VmComparison virtualMachine;
@@ -83,6 +84,11 @@ final class BenchReport {
     /** The same over other numbers of links and channels. */
     void moreShapes(Comparison comparison) {
         moreShapes = comparison;
+    }
+
+    /** The same over one link and over many, in bursts that are as long for both. */
+    void shortBursts(Comparison comparison) {
+        shortBursts = comparison;
     }
 
     /** A stream in one direction. */
@@ -141,7 +147,7 @@ final class BenchReport {
 
     /** {@return what the load was spread over, what goals are set for first} */
     List<Comparison> shapes() {
-        return Stream.of(shapes, moreShapes).filter(Objects::nonNull).toList();
+        return Stream.of(shapes, moreShapes, shortBursts).filter(Objects::nonNull).toList();
     }
 
     OneInFlight oneInFlight() {
@@ -251,6 +257,7 @@ final class BenchReport {
         json.put("oneInFlight", oneInFlight == null ? null : oneInFlight.toJson());
         json.put("linksAndChannels", shapes == null ? null : shapes.toJson());
         json.put("moreLinksAndChannels", moreShapes == null ? null : moreShapes.toJson());
+        json.put("linksInShortBursts", shortBursts == null ? null : shortBursts.toJson());
         json.put("warmPath", warmPath == null ? null : warmPath.toJson());
         json.put("systemCallsBy", warmPath == null ? null : SystemCalls.METHOD);
         json.put("virtualMachine", virtualMachine == null ? null : virtualMachine.toJson());
