@@ -93,8 +93,8 @@ final class Bench {
         if (!plan.moreShapes().isEmpty()) {
             List<VlinkDomain.Shape> shapes = new ArrayList<>(List.of(BenchPlan.ONE_LINK));
             shapes.addAll(plan.moreShapes());
-            report.moreShapes(compared("spread", BenchPlan.MAIN, pairs(shapes), plan.sideRounds()));
-            report.shortBursts(compared("spread", BenchPlan.SHORT_BURSTS,
+            report.moreShapes(compared("more shapes", BenchPlan.MAIN, pairs(shapes), plan.sideRounds()));
+            report.shortBursts(compared("short bursts", BenchPlan.SHORT_BURSTS,
                     pairs(List.of(BenchPlan.ONE_LINK, BenchPlan.SIXTEEN_LINKS)), plan.sideRounds()));
         }
     }

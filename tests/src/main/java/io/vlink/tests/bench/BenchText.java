@@ -26,7 +26,8 @@ final class BenchText {
                         comparison.traffic().burst()),
                 comparison));
         report.shapes().forEach(
-                shapes -> writer.rates("The same load over links and channels, " + shapes.traffic(), shapes));
+                shapes -> writer.rates("The same load over links and channels (%s), %s".formatted(shapes.title(),
+                        shapes.traffic()), shapes));
         writer.oneInFlight();
         writer.warmPath();
         writer.virtualMachine();
