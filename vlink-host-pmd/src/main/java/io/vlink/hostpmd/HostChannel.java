@@ -37,6 +37,8 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
     /** The same for polls that find packets, while the guest gives no empty buffers back. */
     private static final int BUSY_POLL_MASK = 31;
+    /** Loans that are noted in their order, at most: more descriptors are seldom out, and memory of each channel. */
+    private static final int MOST_NOTED = 4_096;
 
     private final int number;
     private final LinkBuffers buffers;
@@ -83,9 +85,10 @@ final class HostChannel {
      * @param limits    how large packets may be
      * @param counters  the channel's counters
      * @param region    the packet region
+     * @param alone     whether it is the link's only one, so that all that is done with buffers is done by its worker
      */
     HostChannel(MemorySegment memory, int number, int queueSize, LinkBuffers buffers, FrameLimits limits,
-            ChannelCounters counters, MemorySegment region) {
+            ChannelCounters counters, MemorySegment region, boolean alone) {
         this.number = number;
         this.buffers = buffers;
         this.translation = buffers.translation;
@@ -98,7 +101,8 @@ final class HostChannel {
         this.lookAfter = Math.min(EmptyBuffers.TURN, queueSize / 2);
         this.batch = new DescriptorBatch(queueSize);
         this.copies = new UncheckedDescriptors(chains ? queueSize : 1);
-        this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number);
+        this.check = new LoanCheck(ledger, layout, limits.maxFrameBytes(), number,
+                alone && !chains ? Math.min(2 * queueSize, MOST_NOTED) : 0);
         this.loans = new FrameLoans(check);
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
         rx = new ProducerRing(ring(memory, SubChannel.RX, queueSize), queueSize);
@@ -128,6 +132,16 @@ final class HostChannel {
         counters.add(HostCounter.RECLAIMED_BUFFERS, buffers.reclaim(number));
         counters.startEpoch(newEpoch);
         counters.publish();
+    }
+
+    /** Has the ledger know of all packets that the program has: before they are given back other than by {@link #transmit}. */
+    void settle() {
+        check.settle();
+    }
+
+    /** Has the ledger know of all packets: before the port is closed. */
+    void settleAll() {
+        check.closeLog();
     }
 
     boolean isQuarantined() {
@@ -166,7 +180,7 @@ final class HostChannel {
         if (chains) {
             taken = lendChains(packets, room);
         } else {
-            taken = room == 1
+            taken = room == 1 && !check.isNoting()
                     ? lendFrame(packets.offset(0), Descriptor.lengthAndFlags(packets.meta(0)))
                     : lendFrames(packets, room);
         }
@@ -278,12 +292,13 @@ final class HostChannel {
         if (quarantined) {
             return 0;
         }
+        check.settle();
         int before = into.count();
         int ready = tx.ready();
         if (ready > 0) {
             if (chains) {
                 receiveChains(into);
-            } else if (ready == 1 && into.room() > 0) {
+            } else if (ready == 1 && into.room() > 0 && !check.isNoting()) {
                 receiveFrame(into);
             } else {
                 receiveFrames(into);
@@ -329,9 +344,10 @@ final class HostChannel {
     /** Copies descriptors behind a burst's packets, and makes packets of the good ones. */
     private void receiveFrames(PacketBurst into) {
         UncheckedDescriptors arrived = into.unchecked();
-        int count = tx.peek(arrived, into.capacity());
+        tx.peek(arrived, into.capacity());
         arrived.toOffsets(translation);
         int good = check.acceptFrames(into);
+        int count = arrived.count();
         counters.add(HostCounter.RX_PACKETS, good);
         counters.add(HostCounter.RX_BYTES, check.bytes());
         for (int i = good; i < count; i++) {

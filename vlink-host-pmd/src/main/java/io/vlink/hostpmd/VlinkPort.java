@@ -66,7 +66,7 @@ public final class VlinkPort implements Port {
             MemorySegment bytes = memory.channel().asSlice(geometry.dataChannelOffsets().get(i),
                     DataChannelLayout.bytes(queueSize));
             channels[i] = new HostChannel(bytes, i, queueSize, buffers, limits,
-                    new ChannelCounters(record, geometry.countersOffset(), i), memory.region());
+                    new ChannelCounters(record, geometry.countersOffset(), i), memory.region(), channels.length == 1);
         }
         boolean isBond = arguments.mode() == LinkMode.BOND;
         queueCount = isBond ? 1 : channels.length;
@@ -305,7 +305,8 @@ public final class VlinkPort implements Port {
 
     @Override
     public int free(int queue, PacketBurst packets) {
-        buffers.free(checkQueue(queue), packets);
+        channels[checkQueue(queue)].settle();
+        buffers.free(queue, packets);
         return packets.count();
     }
 
@@ -475,7 +476,10 @@ public final class VlinkPort implements Port {
         return buffers.freeCount();
     }
 
-    /** {@return buffers that the guest has, by the ledger; walks all of it} */
+    /**
+     * {@return buffers that the guest has, by the ledger; walks all of it} What was received last may count until the port is
+     * asked for something else.
+     */
     public int lentBuffers() {
         return buffers.lentCount();
     }
@@ -499,6 +503,9 @@ public final class VlinkPort implements Port {
         if (!closed) {
             closed = true;
             stop();
+            for (HostChannel channel : channels) {
+                channel.settleAll();
+            }
             agent.close();
         }
     }

@@ -101,6 +101,39 @@ public final class BufferLedger {
     }
 
     /**
+     * Whether a buffer is lent just so.
+     *
+     * @param buffer   index in the pool
+     * @param borrower as for {@link #lend}
+     * @param meta     meta word of the lending
+     * @return true if the guest has it, in that generation
+     */
+    public boolean isLent(long buffer, long borrower, long meta) {
+        return entry(buffer) == (meta & Descriptor.GENERATION_MASK) + borrower;
+    }
+
+    /**
+     * Notes that a buffer was lent some time ago, by whoever has seen to it that it may be.
+     *
+     * @param buffer   index in the pool
+     * @param borrower as for {@link #lend}
+     * @param meta     meta word of the lending
+     */
+    public void noteLent(long buffer, long borrower, long meta) {
+        entries.setAtIndex(SharedWord.LONG, buffer, (meta & Descriptor.GENERATION_MASK) + borrower);
+    }
+
+    /**
+     * Notes that a buffer came back some time ago, which whoever calls has checked.
+     *
+     * @param buffer index in the pool
+     * @param meta   meta word of the lending
+     */
+    public void noteReturned(long buffer, long meta) {
+        entries.setAtIndex(SharedWord.LONG, buffer, (meta & Descriptor.GENERATION_MASK) + LedgerEntry.NEXT_GENERATION);
+    }
+
+    /**
      * Notes that the program takes a free buffer.
      *
      * @param buffer index in the pool

@@ -15,6 +15,8 @@ public final class FrameLoans {
     private final LoanCheck check;
     private final BufferLedger ledger;
     private final FrameBounds bounds;
+    /** What is out, in order; null if nobody notes it. */
+    private final LoanLog log;
     private long bytes;
 
     /**
@@ -26,6 +28,7 @@ public final class FrameLoans {
         this.check = check;
         this.ledger = check.ledger();
         this.bounds = check.bounds();
+        this.log = check.log();
     }
 
     /** {@return bytes of the packets that the last call has let through} */
@@ -41,6 +44,26 @@ public final class FrameLoans {
      * @return how many were lent
      */
     public int lend(PacketBurst packets, int count) {
+        return log == null ? lendByLedger(packets, count) : lendByLog(packets, count);
+    }
+
+    private int lendByLog(PacketBurst packets, int count) {
+        if (!log.isOpen() && packets.passed(bounds) == count) {
+            log.openFor(count);
+        }
+        if (!log.isOpen()) {
+            return lendByLedger(packets, count);
+        }
+        if (log.lendRun(packets, count)) {
+            bytes = packets.bytes(count);
+            return count;
+        }
+        int lent = lendByLedger(packets, count);
+        log.note(packets, lent, bytes, check.borrower());
+        return lent;
+    }
+
+    private int lendByLedger(PacketBurst packets, int count) {
         bytes = 0;
         int lent = lendUnchanged(packets, Math.min(count, packets.passed(bounds)));
         return lent == count ? lent : lendOthers(packets, lent, count);
@@ -102,6 +125,7 @@ public final class FrameLoans {
         if (!Checks.ON) {
             return 0;
         }
+        check.settle();
         return bounds.isFrame(offset, length)
                 ? ledger.lend(bounds.bufferOf(offset), check.borrower())
                 : BufferLedger.NO_LOAN;

@@ -20,13 +20,15 @@ public final class LoanCheck {
     private final PoolLayout layout;
     private final FrameBounds bounds;
     private final int channel;
+    /** What is out, in order; null if nobody notes it. */
+    private final LoanLog log;
     private int epoch;
     private long borrower;
     private long bytes;
     private int returned = PoolLayout.OUTSIDE;
 
     /**
-     * The check of a data channel.
+     * The check of a data channel, which asks the ledger for each packet.
      *
      * @param ledger        the link's ledger
      * @param layout        the link's pool
@@ -34,10 +36,26 @@ public final class LoanCheck {
      * @param channel       data channel, from 0
      */
     public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel) {
+        this(ledger, layout, maxFrameBytes, channel, 0);
+    }
+
+    /**
+     * The check of a data channel, which lends whole bursts again as they came back without asking the ledger for each packet.
+     * For channels of which one thread has all buffers: before it asks the ledger for a buffer other than through this class and
+     * {@link FrameLoans}, it calls {@link #settle}.
+     *
+     * @param ledger        the link's ledger
+     * @param layout        the link's pool
+     * @param maxFrameBytes bytes of a packet at most
+     * @param channel       data channel, from 0
+     * @param noted         loans that it has room for: a power of two, or 0 for the same as without
+     */
+    public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted) {
         this.ledger = ledger;
         this.layout = layout;
         this.bounds = new FrameBounds(layout.offsetOf(0), layout.bufferCount(), layout.bufferBytes(), maxFrameBytes);
         this.channel = channel;
+        this.log = noted == 0 || !Checks.ON ? null : new LoanLog(ledger, bounds, noted);
     }
 
     /**
@@ -46,8 +64,39 @@ public final class LoanCheck {
      * @param newEpoch epoch of the link
      */
     public void startEpoch(int newEpoch) {
+        closeLog();
         epoch = newEpoch;
         borrower = LedgerEntry.lent(newEpoch, channel, 0);
+    }
+
+    /** Has the ledger know of all packets that the program has. */
+    public void settle() {
+        if (log != null) {
+            log.settle();
+        }
+    }
+
+    /** Has the ledger know of all packets, those that the guest has, too. */
+    public void closeLog() {
+        if (log != null && log.isOpen()) {
+            log.close(borrower);
+        }
+    }
+
+    /** {@return whether loans are noted, so that packets should come and go through the methods that take many} */
+    public boolean isNoting() {
+        return log != null && log.isOpen();
+    }
+
+    /** What is out, in order; null if nobody notes it. */
+    LoanLog log() {
+        return log;
+    }
+
+    private void beforeLedger() {
+        if (log != null) {
+            log.closeIfInStep(borrower);
+        }
     }
 
     BufferLedger ledger() {
@@ -80,12 +129,40 @@ public final class LoanCheck {
     }
 
     /**
-     * Makes packets of the copies behind a burst's packets, up to the first that is not in order.
+     * Makes packets of the copies behind a burst's packets, up to the first that is not in order. The last copies may be left
+     * for another time; then they are none any more.
      *
      * @param into receives the packets, each of one buffer, where the copies stand
-     * @return how many; the others are for {@link #acceptFrame}, one by one
+     * @return how many; the other copies are for {@link #acceptFrame}, one by one
      */
     public int acceptFrames(PacketBurst into) {
+        return isNoting() && into.unchecked().count() > 0 ? acceptByLog(into) : acceptByLedger(into);
+    }
+
+    private int acceptByLog(PacketBurst into) {
+        log.settle();
+        UncheckedDescriptors copies = into.unchecked();
+        int older = log.olderThanLog(copies, borrower);
+        if (older > 0) {
+            copies.keep(older);
+            return acceptByLedger(into);
+        }
+        if (log.isUnused()) {
+            log.close(borrower);
+        }
+        int from = into.count;
+        int same = log.isOpen() ? log.takeBack(into) : 0;
+        if (same == 0) {
+            closeLog();
+            return acceptByLedger(into);
+        }
+        copies.keep(same);
+        bytes = log.bytes();
+        into.pass(bounds, from, bytes);
+        return same;
+    }
+
+    private int acceptByLedger(PacketBurst into) {
         // Fields in locals: a store to the ledger may change a field, for all that the compiler knows.
         BufferLedger book = ledger;
         FrameBounds frames = bounds;
@@ -120,6 +197,7 @@ public final class LoanCheck {
      * @return null, or what is wrong; then see {@link #returnedBuffer}
      */
     public HostCounter acceptFrame(UncheckedDescriptors copies, int index, PacketBurst into) {
+        beforeLedger();
         returned = PoolLayout.OUTSIDE;
         long offset = copies.address(index);
         long meta = copies.meta(index);
@@ -176,6 +254,7 @@ public final class LoanCheck {
 
     /** Takes a buffer back if it was lent here, and notes which; returns null, or why not. */
     private HostCounter takeBack(long offset, long meta) {
+        beforeLedger();
         int buffer = layout.bufferAt(offset);
         returned = PoolLayout.OUTSIDE;
         if (buffer == PoolLayout.OUTSIDE) {

@@ -41,7 +41,7 @@ public final class UncheckedDescriptors {
         this.burst = burst;
     }
 
-    /** {@return copies that the last peek or poll made} */
+    /** {@return copies that the last peek or poll made, without those that a check has left for another time} */
     public int count() {
         return count;
     }
@@ -58,6 +58,11 @@ public final class UncheckedDescriptors {
 
     void copied(int descriptors) {
         count = descriptors;
+    }
+
+    /** Forgets all but the first copies: the others are copied again, another time. */
+    void keep(int first) {
+        count = Math.min(count, first);
     }
 
     /** What stands where an address was: the bus address, or after {@link #toOffsets} a region offset. */
