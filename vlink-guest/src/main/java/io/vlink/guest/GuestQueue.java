@@ -30,6 +30,8 @@ public final class GuestQueue {
     /** Packets that one call handles, at most. */
     public static final int MAX_BURST = 256;
 
+    /** Packets that may go round for a lap to be noticed, at most: more are seldom on their way, and memory of each queue. */
+    private static final int LONGEST_LAP = 4_096;
     private static final GuestCounter[] COUNTERS = GuestCounter.values();
 
     private final MemorySegment channel;
@@ -81,7 +83,8 @@ public final class GuestQueue {
         this.limits = FrameLimits.of(mtu, bufferBytes);
         this.chains = limits.maxSegments() > 1;
         this.copies = new UncheckedDescriptors(MAX_BURST);
-        this.check = new RegionCheck(translation, bufferBytes, limits.maxFrameBytes());
+        this.check = new RegionCheck(translation, bufferBytes, limits.maxFrameBytes(),
+                chains ? 0 : Math.min(2 * queueSize, LONGEST_LAP));
         this.chain = new ChainAssembler(limits.maxSegments(), limits.maxFrameBytes());
     }
 
@@ -123,7 +126,7 @@ public final class GuestQueue {
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
         if (chains) {
             receiveChains(into);
-        } else if (ready == 1 && into.room() > 0) {
+        } else if (ready == 1 && into.room() > 0 && !check.isLapKnown()) {
             receiveFrame(into);
         } else {
             receiveFrames(into);

@@ -37,7 +37,7 @@ final class HostChannel {
     private static final int POLL_MASK = 7;
     /** The same for polls that find packets, while the guest gives no empty buffers back. */
     private static final int BUSY_POLL_MASK = 31;
-    /** Loans that are noted in their order, at most: more descriptors are seldom out, and memory of each channel. */
+    /** Loans that are noted in their order, at most: more are seldom out, and each takes 32 bytes. */
     private static final int MOST_NOTED = 4_096;
 
     private final int number;

@@ -62,13 +62,14 @@ public final class VlinkPort implements Port {
         buffers = new LinkBuffers(record, geometry);
         int queueSize = geometry.queueSize();
         channels = new HostChannel[geometry.dataChannelOffsets().size()];
+        boolean isBond = arguments.mode() == LinkMode.BOND;
+        boolean alone = channels.length == 1 && !isBond;
         for (int i = 0; i < channels.length; i++) {
             MemorySegment bytes = memory.channel().asSlice(geometry.dataChannelOffsets().get(i),
                     DataChannelLayout.bytes(queueSize));
             channels[i] = new HostChannel(bytes, i, queueSize, buffers, limits,
-                    new ChannelCounters(record, geometry.countersOffset(), i), memory.region(), channels.length == 1);
+                    new ChannelCounters(record, geometry.countersOffset(), i), memory.region(), alone);
         }
-        boolean isBond = arguments.mode() == LinkMode.BOND;
         queueCount = isBond ? 1 : channels.length;
         bond = isBond ? new BondQueue(channels, buffers, limits, memory.region(), queueSize) : null;
         MemorySegment controlChannel = memory.channel().asSlice(geometry.controlChannelOffset(),
@@ -503,8 +504,10 @@ public final class VlinkPort implements Port {
         if (!closed) {
             closed = true;
             stop();
-            for (HostChannel channel : channels) {
-                channel.settleAll();
+            if (agent.state() == AgentState.ATTACHED) { // or the record may be another driver's by now
+                for (HostChannel channel : channels) {
+                    channel.settleAll();
+                }
             }
             agent.close();
         }

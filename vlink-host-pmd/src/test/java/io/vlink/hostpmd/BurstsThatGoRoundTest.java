@@ -254,10 +254,23 @@ class BurstsThatGoRoundTest {
     @Test
     void onePacketAtATimeGoesOn() {
         for (int i = 0; i < 200; i++) {
-            assertThat(receive(oldest(1))).isEqualTo(1);
+            guest.put(0, SubChannel.TX, oldest(1));
+            assertThat(port.rxBurst(0, burst)).isEqualTo(1);
             send(1);
         }
+        assertThat(latestInLedger()).as("the ledger is left alone still")
+                .isLessThan(Descriptor.generation(out.getLast().meta()));
         bounce();
+        assertNoBufferLost();
+    }
+
+    @Test
+    void whatCameBackIsTheProgramsOnceThePortIsAskedForSomething() {
+        int lent = port.lentBuffers();
+        receiveAtOnce();
+        assertThat(port.lentBuffers()).isEqualTo(lent);
+        assertThat(port.rxBurst(0, new PacketBurst(1))).isZero();
+        assertThat(port.lentBuffers()).isEqualTo(lent - BURST);
         assertNoBufferLost();
     }
 
@@ -311,5 +324,26 @@ class BurstsThatGoRoundTest {
         assertThat(port.isQuarantined(0)).isTrue();
         burst.clear();
         assertNoBufferLost();
+    }
+
+    @Test
+    void ofTwoQueuesEachAsksTheLedger() {
+        TestLink two = new TestLink(2, QUEUE_SIZE, Limits.DEFAULT_MTU, TestLink.Table.OFFSETS);
+        TestGuest itsGuest = new TestGuest(two);
+        VlinkPort itsPort = itsGuest.up(LinkMode.MQ);
+        PacketBurst packets = new PacketBurst(BURST);
+        assertThat(itsPort.alloc(1, packets, BURST)).isEqualTo(BURST);
+        for (int i = 0; i < BURST; i++) {
+            packets.length(i, SHORTEST);
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(itsPort.txBurst(1, packets)).isEqualTo(BURST);
+            packets.clear();
+            itsGuest.put(1, SubChannel.TX, itsGuest.take(1, SubChannel.RX));
+            assertThat(itsPort.rxBurst(1, packets)).isEqualTo(BURST);
+        }
+        assertThat(itsPort.free(0, packets)).as("on the other queue, maybe by another worker").isEqualTo(BURST);
+        itsPort.close();
+        two.close();
     }
 }

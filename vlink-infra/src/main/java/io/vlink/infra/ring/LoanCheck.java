@@ -51,11 +51,16 @@ public final class LoanCheck {
      * @param noted         loans that it has room for: a power of two, or 0 for the same as without
      */
     public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted) {
+        this(ledger, layout, maxFrameBytes, channel, noted, LoanLog.SHORTEST_PAUSE);
+    }
+
+    /** With a log that is opened again sooner or later: after so many bursts, if it was of use. */
+    LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted, int shortestPause) {
         this.ledger = ledger;
         this.layout = layout;
         this.bounds = new FrameBounds(layout.offsetOf(0), layout.bufferCount(), layout.bufferBytes(), maxFrameBytes);
         this.channel = channel;
-        this.log = noted == 0 || !Checks.ON ? null : new LoanLog(ledger, bounds, noted);
+        this.log = noted == 0 || !Checks.ON ? null : new LoanLog(ledger, bounds, noted, shortestPause);
     }
 
     /**
@@ -95,7 +100,7 @@ public final class LoanCheck {
 
     private void beforeLedger() {
         if (log != null) {
-            log.closeIfInStep(borrower);
+            log.beforeLedger(borrower);
         }
     }
 
@@ -140,7 +145,6 @@ public final class LoanCheck {
     }
 
     private int acceptByLog(PacketBurst into) {
-        log.settle();
         UncheckedDescriptors copies = into.unchecked();
         int older = log.olderThanLog(copies, borrower);
         if (older > 0) {

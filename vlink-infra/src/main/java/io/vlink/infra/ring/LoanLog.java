@@ -16,8 +16,9 @@ import java.util.Arrays;
  * <p>Buffers that go round so are in the ledger as lent all the time, in the generation that they had when that began. Whoever
  * asks the ledger for one of them calls {@link #settle} first, if the program may have it, or {@link #close}, if the guest may.
  *
- * <p>Every entry is out: while the log is in step, no descriptor that is lent here comes back but through it, and before, the
- * ledger knows all entries. One thread: the worker of the channel.
+ * <p>The log is first open, and the ledger knows all of it; what comes back goes through the ledger. Once its first entry is the
+ * next to come back, and the ledger has all entries as lent, it is in step: from then on every entry is out, as what comes back
+ * goes through the log, or closes it. One thread: the worker of the channel.
  */
 final class LoanLog {
     private static final int WORDS = DescriptorBatch.WORDS;
@@ -26,7 +27,7 @@ final class LoanLog {
     /** Entries that there is room for at first: the log of many links shall fit the nearest cache. */
     private static final int FEWEST_ENTRIES = 64;
     /** Bursts that a log which was no use is not opened again for, at first and at most. */
-    private static final int SHORTEST_PAUSE = 64;
+    static final int SHORTEST_PAUSE = 64;
     private static final int LONGEST_PAUSE = 1 << 16;
     /** What comes back this many times as much as the log has room for makes up for what closing it costs. */
     private static final int WORTHWHILE_LAPS = 16;
@@ -38,8 +39,12 @@ final class LoanLog {
     /** As {@link PacketBurst#words}. */
     private final long[] words;
     private int mask;
-    /** At the place of a burst's last loan: the number of the next one, and bytes of all loans before that. Others are old. */
+    /**
+     * At the place of a burst's last loan: the number of the loan behind it, and the bytes of all loans before that one. What
+     * stands at other places has other numbers.
+     */
     private final long[] ends;
+    /** Bytes of all loans, and of those that have come back. */
     private long bytesLent;
     private long bytesReturned;
     /** Number of the next loan that is to come back, and of the next one to be lent; those between are out. */
@@ -52,24 +57,28 @@ final class LoanLog {
     private boolean inStep;
     /** Whether there are entries of which the ledger has an earlier generation. */
     private boolean ahead;
-    /** Descriptors that have come back before the first entry. */
+    /** Descriptors that have come back before the first entry, and after how many of them it is not waited for any more. */
     private int older;
+    private final int mostOlder;
     /** What came back last and is the program's, which the ledger does not know; or null. */
     private PacketBurst run;
     private int runLength;
     private int unsentRuns;
-    private int pause = SHORTEST_PAUSE;
+    private final int shortestPause;
+    private int pause;
     private int pauseLeft;
+    /** Of the packets that were taken back last. */
     private long bytes;
 
     /**
      * A closed log.
      *
-     * @param ledger    the link's
-     * @param bounds    of the link's packets
-     * @param capacity  loans that it can hold, a power of two
+     * @param ledger        the link's
+     * @param bounds        of the link's packets
+     * @param capacity      loans that it can hold, a power of two; fewer than half of the generations
+     * @param shortestPause bursts that it is not opened again for, if it was of use
      */
-    LoanLog(BufferLedger ledger, FrameBounds bounds, int capacity) {
+    LoanLog(BufferLedger ledger, FrameBounds bounds, int capacity, int shortestPause) {
         if (capacity < 1 || Integer.bitCount(capacity) != 1) {
             throw new IllegalArgumentException("capacity must be a power of two: capacity=" + capacity);
         }
@@ -77,6 +86,9 @@ final class LoanLog {
         this.bounds = bounds;
         this.words = new long[capacity * WORDS];
         this.ends = new long[words.length];
+        this.mostOlder = 2 * capacity;
+        this.shortestPause = shortestPause;
+        this.pause = shortestPause;
     }
 
     /** {@return whether what is lent is noted} */
@@ -124,15 +136,19 @@ final class LoanLog {
             before++;
         }
         older += before;
-        if (before < count && isAllOut(borrower)) {
+        // Only once all that came before has been through the ledger: it may have been an entry of the log.
+        if (before == 0 && isAllOut(borrower)) {
             inStep = true;
-        } else if (before < count || older > words.length) {
+        } else if (before == 0 || older > mostOlder) {
             close(borrower);
         }
         return before;
     }
 
-    /** Whether the ledger has every entry as lent: one may have come back before the first. */
+    /**
+     * Whether the ledger has every entry as lent: one may have come back before the first. It cannot have been lent again in the
+     * same generation since, as too few descriptors have come back for that.
+     */
     private boolean isAllOut(long borrower) {
         for (long i = returned; i < lent; i++) {
             if (!ledger.isLent(bounds.bufferOf(words[place(i)]), borrower, words[place(i) + 1])) {
@@ -149,6 +165,7 @@ final class LoanLog {
      * @return how many, from the first on
      */
     int takeBack(PacketBurst into) {
+        settle();
         UncheckedDescriptors copies = into.unchecked();
         int from = into.count;
         int most = (int) Math.min(copies.count(), lent - returned);
@@ -158,14 +175,16 @@ final class LoanLog {
         if (same == toEnd && toEnd < most) {
             same += same(into.words, from + toEnd, 0, most - toEnd);
         }
-        returned += same;
-        bytes = bytesOf(into.words, from, from + same);
-        bytesReturned += bytes;
-        into.count = from + same;
-        run = into;
-        runLength = same;
+        if (same > 0) {
+            returned += same;
+            bytes = bytesOf(into.words, from, from + same);
+            bytesReturned += bytes;
+            into.count = from + same;
+            run = into;
+            runLength = same;
+        }
         if (from > 0) {
-            settle(); // the burst is more than the run
+            settle(); // a burst that is more than the run; as many of its packets may have passed an earlier check
         }
         return same;
     }
@@ -264,14 +283,14 @@ final class LoanLog {
         }
     }
 
-    /** {@return whether programs keep what comes back, so that the log is no use} */
+    /** {@return whether the log is no use: the program keeps what comes back, or packets go one by one} */
     boolean isUnused() {
-        return unsentRuns > MOST_UNSENT;
+        return unsentRuns > MOST_UNSENT || lent - returned == 1;
     }
 
-    /** Before the ledger is asked for a descriptor that came back: it knows of all entries until the log is in step. */
-    void closeIfInStep(long borrower) {
-        if (inStep) {
+    /** Before the ledger is asked for a descriptor that came back: it knows of all entries only until the log is in step. */
+    void beforeLedger(long borrower) {
+        if (inStep || (open && ++older > mostOlder)) {
             close(borrower);
         }
     }
@@ -283,7 +302,7 @@ final class LoanLog {
             ledger.noteLent(bounds.bufferOf(words[place(i)]), borrower, words[place(i) + 1]);
         }
         boolean worthwhile = returned - opened >= (long) WORTHWHILE_LAPS * (mask + 1);
-        pause = worthwhile ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, 2 * pause);
+        pause = worthwhile ? shortestPause : Math.min(LONGEST_PAUSE, 2 * pause);
         pauseLeft = pause;
         ahead = false;
         inStep = false;

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Descriptors as they stood on a ring: private copies, each word read once, that nobody has checked. No method says what is in
  * them. They become packets, segments or buffers through {@link LoanCheck} on the host and {@link RegionCheck} in a guest, so
- * code that leaves the check out does not compile, and shared memory is never read a second time. One thread at a time.
+ * code that leaves the check out does not compile, and what is checked is never read a second time. One thread at a time.
  */
 public final class UncheckedDescriptors {
     final long[] words;
@@ -60,9 +60,9 @@ public final class UncheckedDescriptors {
         count = descriptors;
     }
 
-    /** Forgets all but the first copies: the others are copied again, another time. */
-    void keep(int first) {
-        count = Math.min(count, first);
+    /** Forgets all but the first copies: the others are copied again another time, and nothing of these is used. */
+    void keep(int most) {
+        count = Math.min(count, most);
     }
 
     /** What stands where an address was: the bus address, or after {@link #toOffsets} a region offset. */

@@ -53,12 +53,20 @@ final class LoanHost {
     int epoch = 1;
 
     LoanHost(int noted) {
-        check = new LoanCheck(ledger, new PoolLayout(POOL, BUFFERS, BUFFER_BYTES), MAX_FRAME, CHANNEL, noted);
+        this(noted, LoanLog.SHORTEST_PAUSE);
+    }
+
+    LoanHost(int noted, int shortestPause) {
+        check = new LoanCheck(ledger, new PoolLayout(POOL, BUFFERS, BUFFER_BYTES), MAX_FRAME, CHANNEL, noted,
+                shortestPause);
         loans = new FrameLoans(check);
         var memory = Arena.ofAuto().allocate(RingLayout.bytes(RING), 128);
         guest = new ProducerRing(memory, RING);
         tx = new ConsumerRing(memory, RING);
         check.startEpoch(epoch);
+        for (int buffer = 0; buffer < BUFFERS; buffer++) {
+            ledger.free(buffer);
+        }
     }
 
     /** As a channel does it; stops behind the first descriptors that the check takes at once, or at a limit. */
@@ -78,7 +86,7 @@ final class LoanHost {
         for (int i = good; i < arrived.count(); i++) {
             Loan copy = new Loan(arrived.address(i), arrived.meta(i));
             HostCounter fault = check.acceptFrame(arrived, i, into);
-            outcomes.add(new Outcome(fault == null ? copy : null, fault, check.returnedBuffer()));
+            outcomes.add(fault == null ? new Outcome(copy, null, 0) : new Outcome(null, fault, check.returnedBuffer()));
             if (check.returnedBuffer() != PoolLayout.OUTSIDE) {
                 ledger.free(check.returnedBuffer());
             }

@@ -5,6 +5,7 @@ package io.vlink.infra.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vlink.infra.pool.BufferLedger;
 import io.vlink.infra.pool.PoolLayout;
 import io.vlink.infra.ring.LoanHost.Loan;
 import io.vlink.infra.ring.LoanHost.Outcome;
@@ -267,5 +268,97 @@ class LoanLogTest {
         }
         assertThat(noting.isInStep()).isFalse();
         assertThat(receive(oldest(BURST))).hasSize(BURST).allMatch(outcome -> outcome.fault() == null);
+    }
+
+    @Test
+    void theSecondOfTwoBurstsIsNotTakenForTheFirst() {
+        noting.giveBack(oldest(2 * BURST));
+        PacketBurst first = new PacketBurst(BURST);
+        PacketBurst last = new PacketBurst(BURST);
+        assertThat(noting.receive(first, BURST)).hasSize(BURST);
+        assertThat(noting.receive(last, BURST)).hasSize(BURST);
+        out.addAll(noting.lend(first, BURST));
+        assertThat(noting.lend(last, BURST)).hasSize(BURST);
+        assertThat(out.peekLast().offset()).isEqualTo(first.offset(BURST - 1));
+    }
+
+    @Test
+    void aLonePacketIsLentByTheLedger() {
+        receive(oldest(BURST));
+        long length = Descriptor.lengthAndFlags(burst.meta(3));
+        long generation = noting.loans.lend(burst.offset(3), length);
+        assertThat(BufferLedger.isLoan(generation)).isTrue();
+        assertThat(noting.lend(burst, BURST)).as("those before it").hasSize(3);
+        assertThat(receive(List.of(new Loan(burst.offset(3), length | generation)))).first()
+                .extracting(Outcome::fault).isNull();
+    }
+
+    @Test
+    void theLogIsOpenedAgainAfterAWhile() {
+        noting.check.closeLog();
+        bounce(BURST);
+        assertThat(noting.check.isNoting()).isFalse();
+        for (int i = 0; i < 1_000; i++) {
+            bounce(BURST);
+        }
+        assertThat(noting.isInStep()).isTrue();
+    }
+
+    /** A log that is open, and waits for its first entry: buffers 100 to 115 on a host of their own. */
+    private List<Loan> open(LoanHost host) {
+        burst.clear();
+        for (int buffer = 100; buffer < 100 + BURST; buffer++) {
+            host.fill(burst, List.of(buffer), 60);
+        }
+        host.giveBack(host.lend(burst, BURST));
+        burst.clear();
+        host.receive(burst, BURST);
+        List<Loan> noted = host.lend(burst, BURST);
+        burst.clear();
+        return noted;
+    }
+
+    private static List<HostCounter> faults(LoanHost host, List<Loan> returned, PacketBurst into) {
+        host.giveBack(returned);
+        List<Outcome> outcomes = new ArrayList<>();
+        while (host.tx.ready() > 0) {
+            outcomes.addAll(host.receive(into, LoanHost.RING));
+        }
+        return outcomes.stream().map(Outcome::fault).toList();
+    }
+
+    @Test
+    void anEntryThatComesBackBeforeTheFirstOneIsNotTakenTwice() {
+        LoanHost host = new LoanHost(LoanHost.NOTED);
+        List<Loan> noted = open(host);
+        assertThat(host.check.isNoting()).isTrue();
+        assertThat(faults(host, List.of(noted.get(1), noted.get(0), noted.get(1)), burst))
+                .containsExactly(null, null, HostCounter.DROP_NOT_LENT);
+        assertThat(host.isInStep()).isFalse();
+    }
+
+    @Test
+    void anEntryThatIsLentAgainInTheSameGenerationBeforeTheFirstOneComesBackIsNotTakenTwice() {
+        LoanHost host = new LoanHost(LoanHost.NOTED);
+        List<Loan> noted = open(host);
+        Loan again = noted.get(1);
+        UncheckedDescriptors copies = new UncheckedDescriptors(1);
+        for (int lending = 1; lending <= 0xffff; lending++) {
+            host.giveBack(List.of(again));
+            host.tx.poll(copies, 1);
+            assertThat(host.check.acceptBuffer(copies, 0)).isNull();
+            host.ledger.free(again.buffer());
+            host.ledger.hold(again.buffer());
+            host.ledger.lend(again.buffer(), host.check.borrower());
+            again = again.withGeneration(generation(again) + 1);
+        }
+        assertThat(faults(host, List.of(again), burst)).containsOnlyNulls();
+        List<Loan> returned = new ArrayList<>(noted);
+        returned.addAll(host.lend(burst, 1));
+        assertThat(returned.getLast()).as("the same generation as the entry's").isEqualTo(noted.get(1));
+        burst.clear();
+        List<HostCounter> faults = faults(host, returned, burst);
+        assertThat(faults.subList(0, BURST)).containsOnlyNulls();
+        assertThat(faults.getLast()).isEqualTo(HostCounter.DROP_NOT_LENT);
     }
 }

@@ -257,7 +257,7 @@ class UncheckedDescriptorsTest {
         private static final long BASE = 7 * PAGE;
 
         private final AddressTranslation translation = new AddressTranslation(new long[]{BASE + PAGE, BASE}, 21);
-        private final RegionCheck check = new RegionCheck(translation, BUFFER_BYTES, MAX_FRAME);
+        private final RegionCheck check = new RegionCheck(translation, BUFFER_BYTES, MAX_FRAME, 0);
         private final DescriptorBatch back = new DescriptorBatch(SLOTS);
 
         @ParameterizedTest

@@ -1,0 +1,153 @@
+// Copyright The vlink Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package io.vlink.infra.ring;
+
+import io.vlink.spec.channel.Descriptor;
+
+/**
+ * Packets that come again and again in the same order, at the same places and with the same lengths, as they do where a window of
+ * them goes round between two programs. What is the same as a packet that was in order a lap ago is in order: a whole burst is
+ * compared in one go, and no packet is measured. Generations are not compared, as a guest does not check them. One thread: the
+ * one that polls the queue.
+ */
+final class FrameLap {
+    private static final int WORDS = DescriptorBatch.WORDS;
+    /** Shorter bursts are measured about as fast as they are compared. */
+    private static final int SHORTEST_BURST = 8;
+    /** Bursts for which no lap is looked for after one that was no use, at first and at most. */
+    private static final int SHORTEST_PAUSE = 64;
+    private static final int LONGEST_PAUSE = 1 << 16;
+    /** Laps that make up for what finding one costs. */
+    private static final int WORTHWHILE_LAPS = 16;
+
+    /** Longer bursts are measured. */
+    private static final int LONGEST_BURST = 256;
+    /** What is compared of each word: a descriptor's address, and all but the generation of its meta word. */
+    private static final long[] COMPARED = new long[LONGEST_BURST * WORDS];
+
+    static {
+        for (int i = 0; i < COMPARED.length; i += WORDS) {
+            COMPARED[i] = -1;
+            COMPARED[i + 1] = ~Descriptor.GENERATION_MASK;
+        }
+    }
+
+    /** As {@link PacketBurst#words}; generations are of no meaning. */
+    private final long[] words;
+    /** Bytes of the lap's packets before each, and at last of all. */
+    private final long[] bytesBefore;
+    /** Packets of the lap, or of its beginning while its end is looked for. */
+    private int length;
+    private boolean complete;
+    /** Which one comes next. */
+    private int next;
+    private int laps;
+    private int pause = SHORTEST_PAUSE;
+    private int pauseLeft;
+    private long bytes;
+
+    /**
+     * Of no packets yet.
+     *
+     * @param capacity packets of the longest lap that is noticed
+     */
+    FrameLap(int capacity) {
+        words = new long[capacity * WORDS];
+        bytesBefore = new long[capacity + 1];
+    }
+
+    /** {@return bytes of the packets that {@link #isNext} has compared last} */
+    long bytes() {
+        return bytes;
+    }
+
+    /** {@return whether there is a lap, or the beginning of one, so that every packet has to be shown} */
+    boolean isKnown() {
+        return length > 0;
+    }
+
+    /** {@return whether packets are compared with those of a lap ago} */
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** Whether copies are what came a lap ago, but for their generations; then the next ones are those behind them. */
+    boolean isNext(long[] copies, int from, int count) {
+        if (!complete || count > length || count > LONGEST_BURST) {
+            return false;
+        }
+        int toEnd = Math.min(count, length - next);
+        long different = different(copies, from, words, next, toEnd);
+        if (toEnd < count) {
+            different |= different(copies, from + toEnd, words, 0, count - toEnd);
+        }
+        if (different != 0) {
+            return false;
+        }
+        long before = bytesBefore[next];
+        next += count;
+        bytes = 0;
+        if (next >= length) {
+            bytes = bytesBefore[length];
+            next -= length;
+            laps++;
+        }
+        bytes += bytesBefore[next] - before;
+        return true;
+    }
+
+    /** In a form that the compiler turns into wide instructions: four at most for two packets, where measuring one takes 16. */
+    private static long different(long[] copies, int from, long[] lap, int first, int count) {
+        int copy = from * WORDS;
+        int place = first * WORDS;
+        long[] compared = COMPARED;
+        long different = 0;
+        for (int i = 0; i < count * WORDS; i++) {
+            different |= (copies[copy + i] ^ lap[place + i]) & compared[i];
+        }
+        return different;
+    }
+
+    /** Takes note of packets that are in order, and were not what came a lap ago. */
+    void see(long[] packets, int from, int count) {
+        if (complete) {
+            forget();
+        }
+        if (pauseLeft > 0) {
+            pauseLeft--;
+        } else if (count >= SHORTEST_BURST || length > 0) {
+            look(packets, from, count);
+        }
+    }
+
+    private void look(long[] packets, int from, int count) {
+        for (int i = 0; i < count; i++) {
+            int at = (from + i) * WORDS;
+            if (length > 0 && packets[at] == words[0]) {
+                next = count - i;
+                complete = next < length;
+                if (!complete) {
+                    forget();
+                }
+                return;
+            }
+            if (length == bytesBefore.length - 1) {
+                forget();
+                return;
+            }
+            words[length * WORDS] = packets[at];
+            words[length * WORDS + 1] = packets[at + 1];
+            bytesBefore[length + 1] = bytesBefore[length] + Descriptor.lengthAndFlags(packets[at + 1]);
+            length++;
+        }
+    }
+
+    private void forget() {
+        pause = laps >= WORTHWHILE_LAPS ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, 2 * pause);
+        pauseLeft = pause;
+        laps = 0;
+        length = 0;
+        complete = false;
+    }
+}
