@@ -30,7 +30,7 @@ public final class GuestQueue {
     /** Packets that one call handles, at most. */
     public static final int MAX_BURST = 256;
 
-    /** Packets that may go round for a lap to be noticed, at most: more are seldom on their way, and memory of each queue. */
+    /** Packets that may go round for a lap to be noticed, at most: more are seldom on their way, and each takes 24 bytes. */
     private static final int LONGEST_LAP = 4_096;
     private static final GuestCounter[] COUNTERS = GuestCounter.values();
 
@@ -126,7 +126,7 @@ public final class GuestQueue {
         long bad = counts[GuestCounter.RX_BAD_DESCRIPTORS.ordinal()];
         if (chains) {
             receiveChains(into);
-        } else if (ready == 1 && into.room() > 0 && !check.isLapKnown()) {
+        } else if (ready == 1 && into.room() > 0 && !check.isLapNoted()) {
             receiveFrame(into);
         } else {
             receiveFrames(into);

@@ -497,14 +497,14 @@ public final class VlinkPort implements Port {
 
     /**
      * Detaches. Buffers that the guest has stay lent, on record; the next driver gets them back with the first epoch that the
-     * guest acknowledges. The port cannot be used any more.
+     * guest acknowledges; without the agent, that may be so for packets that came back last, too. The port cannot be used any more.
      */
     @Override
     public void close() {
         if (!closed) {
             closed = true;
             stop();
-            if (agent.state() == AgentState.ATTACHED) { // or the record may be another driver's by now
+            if (agent.state() == AgentState.ATTACHED) { // otherwise the record may be another driver's by now
                 for (HostChannel channel : channels) {
                     channel.settleAll();
                 }

@@ -21,7 +21,9 @@ final class FrameLap {
     /** Laps that make up for what finding one costs. */
     private static final int WORTHWHILE_LAPS = 16;
 
-    /** Longer bursts are measured. */
+    /** Packets one at a time in a row, after which a lap is forgotten: there is a shorter way for them. */
+    private static final int MOST_LONE_PACKETS = 64;
+    /** Longer bursts are measured, and end the lap. */
     private static final int LONGEST_BURST = 256;
     /** What is compared of each word: a descriptor's address, and all but the generation of its meta word. */
     private static final long[] COMPARED = new long[LONGEST_BURST * WORDS];
@@ -42,7 +44,8 @@ final class FrameLap {
     private boolean complete;
     /** Which one comes next. */
     private int next;
-    private int laps;
+    private long laps;
+    private int lonePackets;
     private int pause = SHORTEST_PAUSE;
     private int pauseLeft;
     private long bytes;
@@ -62,8 +65,8 @@ final class FrameLap {
         return bytes;
     }
 
-    /** {@return whether there is a lap, or the beginning of one, so that every packet has to be shown} */
-    boolean isKnown() {
+    /** {@return whether there is a lap, or the beginning of one} */
+    boolean isNoted() {
         return length > 0;
     }
 
@@ -82,7 +85,8 @@ final class FrameLap {
         if (toEnd < count) {
             different |= different(copies, from + toEnd, words, 0, count - toEnd);
         }
-        if (different != 0) {
+        lonePackets = count == 1 ? lonePackets + 1 : 0;
+        if (different != 0 || lonePackets > MOST_LONE_PACKETS) {
             return false;
         }
         long before = bytesBefore[next];
@@ -97,7 +101,7 @@ final class FrameLap {
         return true;
     }
 
-    /** In a form that the compiler turns into wide instructions: four at most for two packets, where measuring one takes 16. */
+    /** In a form that the compiler turns into wide instructions: some 5 for a packet, where measuring it takes 17. */
     private static long different(long[] copies, int from, long[] lap, int first, int count) {
         int copy = from * WORDS;
         int place = first * WORDS;
@@ -109,7 +113,7 @@ final class FrameLap {
         return different;
     }
 
-    /** Takes note of packets that are in order, and were not what came a lap ago. */
+    /** Takes note of packets that are in order, and are not known to be what came a lap ago. */
     void see(long[] packets, int from, int count) {
         if (complete) {
             forget();
@@ -126,9 +130,11 @@ final class FrameLap {
             int at = (from + i) * WORDS;
             if (length > 0 && packets[at] == words[0]) {
                 next = count - i;
-                complete = next < length;
+                complete = next <= length;
                 if (!complete) {
                     forget();
+                } else if (next == length) {
+                    next = 0;
                 }
                 return;
             }
@@ -147,6 +153,7 @@ final class FrameLap {
         pause = laps >= WORTHWHILE_LAPS ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, 2 * pause);
         pauseLeft = pause;
         laps = 0;
+        lonePackets = 0;
         length = 0;
         complete = false;
     }

@@ -48,7 +48,7 @@ public final class LoanCheck {
      * @param layout        the link's pool
      * @param maxFrameBytes bytes of a packet at most
      * @param channel       data channel, from 0
-     * @param noted         loans that it has room for: a power of two, or 0 for the same as without
+     * @param noted         loans that it has room for: a power of two up to 16,384, or 0 for the same as without
      */
     public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted) {
         this(ledger, layout, maxFrameBytes, channel, noted, LoanLog.SHORTEST_PAUSE);

@@ -26,6 +26,8 @@ final class LoanLog {
     private static final int SHORTEST_BURST = 8;
     /** Entries that there is room for at first: the log of many links shall fit the nearest cache. */
     private static final int FEWEST_ENTRIES = 64;
+    /** A quarter of the generations: twice as many returns must not bring an entry's generation back. */
+    private static final int MOST_ENTRIES = 1 << 14;
     /** Bursts that a log which was no use is not opened again for, at first and at most. */
     static final int SHORTEST_PAUSE = 64;
     private static final int LONGEST_PAUSE = 1 << 16;
@@ -44,7 +46,7 @@ final class LoanLog {
      * stands at other places has other numbers.
      */
     private final long[] ends;
-    /** Bytes of all loans, and of those that have come back. */
+    /** Bytes of all loans that were noted, and of those of them that have come back. */
     private long bytesLent;
     private long bytesReturned;
     /** Number of the next loan that is to come back, and of the next one to be lent; those between are out. */
@@ -75,12 +77,13 @@ final class LoanLog {
      *
      * @param ledger        the link's
      * @param bounds        of the link's packets
-     * @param capacity      loans that it can hold, a power of two; fewer than half of the generations
+     * @param capacity      loans that it can hold, a power of two up to {@value #MOST_ENTRIES}
      * @param shortestPause bursts that it is not opened again for, if it was of use
      */
     LoanLog(BufferLedger ledger, FrameBounds bounds, int capacity, int shortestPause) {
-        if (capacity < 1 || Integer.bitCount(capacity) != 1) {
-            throw new IllegalArgumentException("capacity must be a power of two: capacity=" + capacity);
+        if (capacity < 1 || capacity > MOST_ENTRIES || Integer.bitCount(capacity) != 1) {
+            throw new IllegalArgumentException(
+                    "capacity must be a power of two up to " + MOST_ENTRIES + ": capacity=" + capacity);
         }
         this.ledger = ledger;
         this.bounds = bounds;

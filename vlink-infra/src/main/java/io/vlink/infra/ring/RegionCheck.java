@@ -34,9 +34,9 @@ public final class RegionCheck {
         this.bounds = new FrameBounds(0, translation.regionBytes() / bufferBytes, bufferBytes, maxFrameBytes);
     }
 
-    /** {@return whether packets go round, so that they should all come through {@link #acceptFrames}, also a lone one} */
-    public boolean isLapKnown() {
-        return lap != null && lap.isKnown();
+    /** {@return whether packets go round, or may do so, so that also a lone one should come through {@link #acceptFrames}} */
+    public boolean isLapNoted() {
+        return lap != null && lap.isNoted();
     }
 
     /** What goes round; null if nobody looks. */

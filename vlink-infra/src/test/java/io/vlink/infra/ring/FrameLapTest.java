@@ -170,6 +170,42 @@ class FrameLapTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {8, 16, 100})
+    void aWindowThatComesAsOneBurstIsComparedToo(int count) {
+        Guest another = new Guest(LONGEST_LAP);
+        while (window.size() < count) {
+            window.add(new long[]{(200L + window.size()) * BUFFER_BYTES, Descriptor.meta(60, 0, 0)});
+        }
+        window.subList(count, window.size()).clear();
+        next = 0;
+        for (int i = 0; i < 10; i++) {
+            burst.clear();
+            assertThat(another.receive(upcoming(count), burst)).hasSize(count).doesNotContain(false);
+        }
+        assertThat(another.isRound()).isTrue();
+    }
+
+    @Test
+    void packetsOneAtATimeEndTheLap() {
+        for (int i = 0; i < 64; i++) {
+            assertThat(receive(upcoming(1))).containsExactly(true);
+            assertThat(guest.check.isLapNoted()).isTrue();
+        }
+        assertThat(receive(upcoming(1))).containsExactly(true);
+        assertThat(guest.check.isLapNoted()).isFalse();
+    }
+
+    @Test
+    void aLapIsNotLookedForAgainAtOnce() {
+        receive(upcoming(7).subList(3, 7));
+        assertThat(guest.isRound()).isFalse();
+        for (int i = 0; i < 50; i++) {
+            receive(upcoming(BURST));
+            assertThat(guest.check.isLapNoted()).isFalse();
+        }
+    }
+
     @Test
     void whatIsAppendedToABurstIsComparedToo() {
         burst.clear();

@@ -338,6 +338,23 @@ class LoanLogTest {
     }
 
     @Test
+    void anEntryThatGoesRoundBeforeTheFirstOneComesBackIsNotTakenTwice() {
+        LoanHost host = new LoanHost(LoanHost.NOTED);
+        List<Loan> noted = open(host);
+        List<Loan> again = List.of(noted.get(1));
+        for (int lending = 0; lending <= 0xffff; lending++) {
+            burst.clear();
+            assertThat(faults(host, again, burst)).containsOnlyNulls();
+            again = host.lend(burst, 1);
+        }
+        assertThat(again.getFirst()).as("the same generation as the entry's").isEqualTo(noted.get(1));
+        List<Loan> returned = new ArrayList<>(noted);
+        returned.addAll(again);
+        burst.clear();
+        assertThat(faults(host, returned, burst).getLast()).isEqualTo(HostCounter.DROP_NOT_LENT);
+    }
+
+    @Test
     void anEntryThatIsLentAgainInTheSameGenerationBeforeTheFirstOneComesBackIsNotTakenTwice() {
         LoanHost host = new LoanHost(LoanHost.NOTED);
         List<Loan> noted = open(host);
