@@ -124,6 +124,72 @@ class GuestQueueTest {
         }
     }
 
+    /** Eight packets, as many as the ring has room for, have gone round four times: they are compared with the lap before. */
+    @Nested
+    class PacketsThatGoRound {
+        private final PacketBurst round = new PacketBurst(SmallHost.QUEUE_SIZE);
+        private int generation;
+        private long bytes;
+
+        @BeforeEach
+        void goRound() {
+            for (int lap = 0; lap < 4; lap++) {
+                put(0, SmallHost.QUEUE_SIZE);
+                assertThat(queue.rxBurst(round)).isEqualTo(SmallHost.QUEUE_SIZE);
+            }
+        }
+
+        private void put(int from, int to) {
+            generation++;
+            for (int i = from; i < to; i++) {
+                host.put(host.rx, bus(BUFFER + i * 2_048L), meta(60 + i, generation));
+                bytes += 60 + i;
+            }
+        }
+
+        @Test
+        void haveTheirGenerationsAndAreCounted() {
+            put(0, SmallHost.QUEUE_SIZE);
+            assertThat(queue.rxBurst(round)).isEqualTo(SmallHost.QUEUE_SIZE);
+            for (int i = 0; i < SmallHost.QUEUE_SIZE; i++) {
+                assertThat(round.offset(i)).isEqualTo(BUFFER + i * 2_048L);
+                assertThat(round.meta(i)).isEqualTo(meta(60 + i, generation));
+            }
+            assertThat(queue.counter(GuestCounter.RX_PACKETS)).isEqualTo(5L * SmallHost.QUEUE_SIZE);
+            assertThat(queue.counter(GuestCounter.RX_BYTES)).isEqualTo(bytes);
+        }
+
+        @Test
+        void aLoneOneAmongThemIsTakenAndCounted() {
+            for (int i = 0; i < 200; i++) {
+                put(i % SmallHost.QUEUE_SIZE, i % SmallHost.QUEUE_SIZE + 1);
+                assertThat(queue.rxBurst(round)).isEqualTo(1);
+                assertThat(round.offset(0)).isEqualTo(BUFFER + i % SmallHost.QUEUE_SIZE * 2_048L);
+            }
+            assertThat(queue.counter(GuestCounter.RX_BYTES)).isEqualTo(bytes);
+        }
+
+        @ParameterizedTest
+        @CsvSource({"0, 0", "13, 0", "-1, 0", "2049, 0", "65, 1", "65, 32768"})
+        void aBadOneAmongThemIsRefused(int length, int flags) {
+            put(0, 5);
+            host.put(host.rx, bus(BUFFER + 5 * 2_048L), Descriptor.meta(length, flags, 9));
+            put(6, SmallHost.QUEUE_SIZE);
+            assertThat(queue.rxBurst(round)).isEqualTo(SmallHost.QUEUE_SIZE - 1);
+            assertThat(queue.counter(GuestCounter.RX_BAD_DESCRIPTORS)).isEqualTo(1);
+            assertThat(queue.counter(GuestCounter.RX_BYTES)).isEqualTo(bytes);
+            assertThat(host.free.poll(host.batch, 8)).isEqualTo(1);
+        }
+
+        @Test
+        void onePlaceOutsideTheRegionIsRefused() {
+            put(0, 7);
+            host.put(host.rx, -1, meta(67, 9));
+            assertThat(queue.rxBurst(round)).isEqualTo(7);
+            assertThat(queue.counter(GuestCounter.RX_BAD_DESCRIPTORS)).isEqualTo(1);
+        }
+    }
+
     @Nested
     class TxBurst {
         @Test

@@ -55,7 +55,7 @@ final class LoanLog {
     /** The first one since the log was opened. */
     private long opened;
     private boolean open;
-    /** Whether the first entry has come back, so that nothing is out that was lent before the log was opened. */
+    /** Whether every entry is out, and what comes back is compared with the next one. */
     private boolean inStep;
     /** Whether there are entries of which the ledger has an earlier generation. */
     private boolean ahead;
