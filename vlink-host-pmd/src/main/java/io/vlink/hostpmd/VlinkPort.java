@@ -497,7 +497,8 @@ public final class VlinkPort implements Port {
 
     /**
      * Detaches. Buffers that the guest has stay lent, on record; the next driver gets them back with the first epoch that the
-     * guest acknowledges; without the agent, that may be so for packets that came back last, too. The port cannot be used any more.
+     * guest acknowledges. Without the agent that may be so for packets that came back last, too. The port cannot be used any
+     * more.
      */
     @Override
     public void close() {
