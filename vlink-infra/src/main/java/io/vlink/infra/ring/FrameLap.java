@@ -15,12 +15,6 @@ final class FrameLap {
     private static final int WORDS = DescriptorBatch.WORDS;
     /** Shorter bursts are measured about as fast as they are compared. */
     private static final int SHORTEST_BURST = 8;
-    /** Bursts for which no lap is looked for after one that was no use, at first and at most. */
-    private static final int SHORTEST_PAUSE = 64;
-    private static final int LONGEST_PAUSE = 1 << 16;
-    /** Laps that make up for what finding one costs. */
-    private static final int WORTHWHILE_LAPS = 16;
-
     /** Packets one at a time in a row, after which a lap is forgotten: there is a shorter way for them. */
     private static final int MOST_LONE_PACKETS = 64;
     /** Longer bursts are measured, and end the lap. */
@@ -46,8 +40,8 @@ final class FrameLap {
     private int next;
     private long laps;
     private int lonePackets;
-    private int pause = SHORTEST_PAUSE;
-    private int pauseLeft;
+    /** Before a lap is looked for again. */
+    private final BackOff backOff = new BackOff(BackOff.SHORTEST);
     private long bytes;
 
     /**
@@ -118,9 +112,7 @@ final class FrameLap {
         if (complete) {
             forget();
         }
-        if (pauseLeft > 0) {
-            pauseLeft--;
-        } else if (count >= SHORTEST_BURST || length > 0) {
+        if (backOff.isOver() && (count >= SHORTEST_BURST || length > 0)) {
             look(packets, from, count);
         }
     }
@@ -150,8 +142,7 @@ final class FrameLap {
     }
 
     private void forget() {
-        pause = laps >= WORTHWHILE_LAPS ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, 2 * pause);
-        pauseLeft = pause;
+        backOff.begin(laps);
         laps = 0;
         lonePackets = 0;
         length = 0;

@@ -51,16 +51,16 @@ public final class LoanCheck {
      * @param noted         loans that it has room for: a power of two up to 16,384, or 0 for the same as without
      */
     public LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted) {
-        this(ledger, layout, maxFrameBytes, channel, noted, LoanLog.SHORTEST_PAUSE);
+        this(ledger, layout, maxFrameBytes, channel, noted, BackOff.SHORTEST);
     }
 
     /** With a log that is opened again sooner or later: after so many bursts, if it was of use. */
-    LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted, int shortestPause) {
+    LoanCheck(BufferLedger ledger, PoolLayout layout, int maxFrameBytes, int channel, int noted, int shortestWait) {
         this.ledger = ledger;
         this.layout = layout;
         this.bounds = new FrameBounds(layout.offsetOf(0), layout.bufferCount(), layout.bufferBytes(), maxFrameBytes);
         this.channel = channel;
-        this.log = noted == 0 || !Checks.ON ? null : new LoanLog(ledger, bounds, noted, shortestPause);
+        this.log = noted == 0 || !Checks.ON ? null : new LoanLog(ledger, bounds, noted, shortestWait);
     }
 
     /**

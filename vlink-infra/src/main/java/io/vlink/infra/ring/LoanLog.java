@@ -28,11 +28,6 @@ final class LoanLog {
     private static final int FEWEST_ENTRIES = 64;
     /** A quarter of the generations: twice as many returns must not bring an entry's generation back. */
     private static final int MOST_ENTRIES = 1 << 14;
-    /** Bursts that a log which was no use is not opened again for, at first and at most. */
-    static final int SHORTEST_PAUSE = 64;
-    private static final int LONGEST_PAUSE = 1 << 16;
-    /** What comes back this many times as much as the log has room for makes up for what closing it costs. */
-    private static final int WORTHWHILE_LAPS = 16;
     /** Bursts in a row that came back through the log and were not sent out again, after which it is no use. */
     private static final int MOST_UNSENT = 8;
 
@@ -66,21 +61,20 @@ final class LoanLog {
     private PacketBurst run;
     private int runLength;
     private int unsentRuns;
-    private final int shortestPause;
-    private int pause;
-    private int pauseLeft;
+    /** Before the log is opened again. */
+    private final BackOff backOff;
     /** Of the packets that were taken back last. */
     private long bytes;
 
     /**
      * A closed log.
      *
-     * @param ledger        the link's
-     * @param bounds        of the link's packets
-     * @param capacity      loans that it can hold, a power of two up to {@value #MOST_ENTRIES}
-     * @param shortestPause bursts that it is not opened again for, if it was of use
+     * @param ledger       the link's
+     * @param bounds       of the link's packets
+     * @param capacity     loans that it can hold, a power of two up to {@value #MOST_ENTRIES}
+     * @param shortestWait bursts that it is not opened again for, if it was of use
      */
-    LoanLog(BufferLedger ledger, FrameBounds bounds, int capacity, int shortestPause) {
+    LoanLog(BufferLedger ledger, FrameBounds bounds, int capacity, int shortestWait) {
         if (capacity < 1 || capacity > MOST_ENTRIES || Integer.bitCount(capacity) != 1) {
             throw new IllegalArgumentException(
                     "capacity must be a power of two up to " + MOST_ENTRIES + ": capacity=" + capacity);
@@ -90,8 +84,7 @@ final class LoanLog {
         this.words = new long[capacity * WORDS];
         this.ends = new long[words.length];
         this.mostOlder = 2 * capacity;
-        this.shortestPause = shortestPause;
-        this.pause = shortestPause;
+        this.backOff = new BackOff(shortestWait);
     }
 
     /** {@return whether what is lent is noted} */
@@ -111,9 +104,7 @@ final class LoanLog {
 
     /** Opens the log before a burst is lent that is as it came back, if that is likely to be of use. */
     void openFor(int count) {
-        if (pauseLeft > 0) {
-            pauseLeft--;
-        } else if (count >= SHORTEST_BURST) {
+        if (backOff.isOver() && count >= SHORTEST_BURST) {
             mask = Math.min(FEWEST_ENTRIES, words.length / WORDS) - 1;
             opened = lent;
             returned = lent;
@@ -304,9 +295,7 @@ final class LoanLog {
         for (long i = returned; ahead && i < lent; i++) {
             ledger.noteLent(bounds.bufferOf(words[place(i)]), borrower, words[place(i) + 1]);
         }
-        boolean worthwhile = returned - opened >= (long) WORTHWHILE_LAPS * (mask + 1);
-        pause = worthwhile ? shortestPause : Math.min(LONGEST_PAUSE, 2 * pause);
-        pauseLeft = pause;
+        backOff.begin((returned - opened) / (mask + 1));
         ahead = false;
         inStep = false;
         open = false;

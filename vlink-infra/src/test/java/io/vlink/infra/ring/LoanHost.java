@@ -53,12 +53,12 @@ final class LoanHost {
     int epoch = 1;
 
     LoanHost(int noted) {
-        this(noted, LoanLog.SHORTEST_PAUSE);
+        this(noted, BackOff.SHORTEST);
     }
 
-    LoanHost(int noted, int shortestPause) {
+    LoanHost(int noted, int shortestWait) {
         check = new LoanCheck(ledger, new PoolLayout(POOL, BUFFERS, BUFFER_BYTES), MAX_FRAME, CHANNEL, noted,
-                shortestPause);
+                shortestWait);
         loans = new FrameLoans(check);
         var memory = Arena.ofAuto().allocate(RingLayout.bytes(RING), 128);
         guest = new ProducerRing(memory, RING);
