@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A port whose agent leaves and comes back. */
 class AttachmentTest {
+    private static final int WINDOW = 16;
+    private static final int LAPS = 7;
+
     private final TestLink link = new TestLink(1, 64);
     private final TestGuest guest = new TestGuest(link);
     private final PacketBurst burst = new PacketBurst(64);
@@ -117,5 +120,49 @@ class AttachmentTest {
         long start = System.nanoTime();
         port.close();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    /** Nothing may be written to the record then, which may be another driver's; so the ledger never hears of the last bursts. */
+    @Test
+    void buffersThatWentRoundAreTheNextDriversAfterACloseWhileTheAgentIsAway() {
+        goRound();
+        guest.put(0, SubChannel.TX, guest.take(0, SubChannel.RX));
+        assertThat(port.rxBurst(0, burst)).isEqualTo(WINDOW); // the program's, and in the ledger as lent
+        assertThat(port.lentBuffers()).isGreaterThanOrEqualTo(WINDOW);
+        agent.close();
+        awaitState(AgentState.AWAY);
+        long[] before = ledger();
+        port.close();
+        assertThat(ledger()).isEqualTo(before);
+
+        agent = new TestAgent(runDir, link);
+        port = VlinkPort.attach(VdevArguments.parse("eth_vlink0,link=" + TestLink.NAME), runDir);
+        guest.acknowledge();
+        assertThat(port.linkUp()).isTrue();
+        assertThat(port.freeBuffers() + port.lentBuffers()).isEqualTo(port.bufferCount());
+        int empty = guest.take(0, SubChannel.ALLOC).size();
+        assertThat(port.lentBuffers()).isEqualTo(empty);
+        burst.clear();
+        goRound();
+    }
+
+    private long[] ledger() {
+        return link.memory().record().asSlice(link.ledgerOffset, link.bufferCount * 8L).toArray(SharedWord.LONG);
+    }
+
+    /** A window that is sent again just as it comes back. */
+    private void goRound() {
+        assertThat(port.alloc(burst, WINDOW)).isEqualTo(WINDOW);
+        for (int i = 0; i < WINDOW; i++) {
+            burst.length(i, 64);
+        }
+        for (int lap = 0; lap <= LAPS; lap++) {
+            assertThat(port.txBurst(0, burst)).isEqualTo(WINDOW);
+            burst.clear();
+            if (lap < LAPS) {
+                guest.put(0, SubChannel.TX, guest.take(0, SubChannel.RX));
+                assertThat(port.rxBurst(0, burst)).isEqualTo(WINDOW);
+            }
+        }
     }
 }
