@@ -94,9 +94,14 @@ final class Bench {
             List<VlinkDomain.Shape> shapes = new ArrayList<>(List.of(BenchPlan.ONE_LINK));
             shapes.addAll(plan.moreShapes());
             report.moreShapes(compared("more shapes", BenchPlan.MAIN, pairs(shapes), plan.sideRounds()));
-            report.shortBursts(compared("short bursts", BenchPlan.SHORT_BURSTS,
-                    pairs(List.of(BenchPlan.ONE_LINK, BenchPlan.SIXTEEN_LINKS)), plan.sideRounds()));
+            report.shortBursts(linksAlone("short bursts", BenchPlan.SHORT_BURSTS));
+            report.fullBursts(linksAlone("full bursts", BenchPlan.FULL_BURSTS));
         }
+    }
+
+    /** With bursts of the same length, so that nothing but the links makes a difference. */
+    private Comparison linksAlone(String label, Traffic traffic) {
+        return compared(label, traffic, pairs(List.of(BenchPlan.ONE_LINK, BenchPlan.SIXTEEN_LINKS)), plan.sideRounds());
     }
 
     private List<Contestant> pairs(List<VlinkDomain.Shape> shapes) {

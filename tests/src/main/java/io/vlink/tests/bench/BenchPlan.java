@@ -29,6 +29,8 @@ record BenchPlan(Set<Part> parts, int rounds, int sideRounds, double seconds, do
     static final Traffic MAIN = new Traffic(64, 512, 64);
     /** The same in bursts of what each of {@link #SIXTEEN_LINKS} has on its way, so that only the links make a difference. */
     static final Traffic SHORT_BURSTS = new Traffic(64, 512, 32);
+    /** The same with a window that is bursts as long as those of {@link #MAIN} for each of {@link #SIXTEEN_LINKS}, too. */
+    static final Traffic FULL_BURSTS = new Traffic(64, 1024, 64);
     /** One packet on its way. */
     static final Traffic ONE = new Traffic(64, 1, 1);
     /** Windows of the other traffic. */

@@ -30,6 +30,7 @@ final class BenchReport {
     private Comparison shapes;
     private Comparison moreShapes;
     private Comparison shortBursts;
+    private Comparison fullBursts;
     private OneInFlight oneInFlight;
     private WarmPath warmPath;
     private VmComparison virtualMachine;
@@ -86,9 +87,14 @@ final class BenchReport {
         moreShapes = comparison;
     }
 
-    /** The same over one link and over many, in bursts that are as long for both. */
+    /** The same over one link and over many, in bursts that are as long for both: as many have on their way. */
     void shortBursts(Comparison comparison) {
         shortBursts = comparison;
+    }
+
+    /** The same over one link and over many, in bursts that are as long for both: as one has where goals are set. */
+    void fullBursts(Comparison comparison) {
+        fullBursts = comparison;
     }
 
     /** A stream in one direction. */
@@ -147,7 +153,7 @@ final class BenchReport {
 
     /** {@return what the load was spread over, what goals are set for first} */
     List<Comparison> shapes() {
-        return Stream.of(shapes, moreShapes, shortBursts).filter(Objects::nonNull).toList();
+        return Stream.of(shapes, moreShapes, shortBursts, fullBursts).filter(Objects::nonNull).toList();
     }
 
     OneInFlight oneInFlight() {
@@ -258,6 +264,7 @@ final class BenchReport {
         json.put("linksAndChannels", shapes == null ? null : shapes.toJson());
         json.put("moreLinksAndChannels", moreShapes == null ? null : moreShapes.toJson());
         json.put("linksInShortBursts", shortBursts == null ? null : shortBursts.toJson());
+        json.put("linksInFullBursts", fullBursts == null ? null : fullBursts.toJson());
         json.put("warmPath", warmPath == null ? null : warmPath.toJson());
         json.put("systemCallsBy", warmPath == null ? null : SystemCalls.METHOD);
         json.put("virtualMachine", virtualMachine == null ? null : virtualMachine.toJson());

@@ -33,7 +33,7 @@ class BenchReportTest {
         assertThat(ratios.values()).containsOnlyNulls();
         assertThat(((Map<?, ?>) json.get("missing")).keySet().stream().map(Object::toString)).contains(names);
         assertThat(json.get("missing").toString()).contains("memif=no testpmd");
-        assertThat(json).containsEntry("linksInShortBursts", null).containsEntry("bytesAllocated", null)
-                .containsEntry("systemCalls", null).containsKey("noisy");
+        assertThat(json).containsEntry("linksInShortBursts", null).containsEntry("linksInFullBursts", null)
+                .containsEntry("bytesAllocated", null).containsEntry("systemCalls", null).containsKey("noisy");
     }
 }
